@@ -1,0 +1,23 @@
+"""The app: every operation of the wallet, and what runs by schedule.
+
+Each domain brings its operations in an `api` and its scheduled functions in `events`.
+"""
+
+from functions.identity.api import api as identity
+from functions.topups.api import api as topups
+from functions.topups.events import events as topup_events
+from functions.wallet.api import api as wallet
+from functions.wallet.events import events as wallet_events
+
+from functions.transfers.api import api as transfers
+from functions.transfers.events import events as transfer_events
+from shared.web.app import WalletApp
+from shared.web.openapi import description_api
+
+app = WalletApp("u-wallet")
+
+for domain in (identity, wallet, transfers, topups, description_api(app.operations)):
+    app.include(domain)
+
+for events in (wallet_events, transfer_events, topup_events):
+    app.register_blueprint(events)

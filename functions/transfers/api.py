@@ -1,0 +1,82 @@
+"""Routes of transfers."""
+
+from collections.abc import Iterable
+
+from functions.identity.pay_password import (
+    PayPasswordLocked,
+    PayPasswordNotSet,
+    WrongPayPassword,
+)
+from functions.identity.session_check import session_check
+from functions.transfers.cancellation import NotCancellable, cancel
+from functions.transfers.models import TransferRequest, TransferView
+from functions.transfers.transfer import (
+    PayeeNotFound,
+    SelfTransfer,
+    needed,
+    send,
+    view,
+    visible,
+)
+from shared.errors import NotFound
+from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds, LimitExceeded
+from shared.ledger.records import Transfer, transfer_key
+from shared.table import Key
+from shared.web import Api, Call, Reply
+
+api = Api(__name__, session_check)
+
+
+@api.operation(
+    "POST",
+    "/v1/transfers",
+    body=TransferRequest,
+    answers={201: TransferView},
+    problems=(
+        AccountClosed,
+        AccountFrozen,
+        InsufficientFunds,
+        LimitExceeded,
+        PayeeNotFound,
+        PayPasswordLocked,
+        PayPasswordNotSet,
+        SelfTransfer,
+        WrongPayPassword,
+    ),
+    moves_money=True,
+    reads=needed,
+)
+def create_transfer(call: Call[TransferRequest]) -> Reply:
+    """Sends money to another user, at once or delayed."""
+    posting = send(call)
+    return Reply(201, view(posting.transfer, first_answer=True), posting.replayed)
+
+
+def _its_transfer(call: Call[None]) -> Iterable[Key]:
+    yield transfer_key(call.path["transfer_id"])
+
+
+@api.operation(
+    "GET",
+    "/v1/transfers/{transfer_id}",
+    answers={200: TransferView},
+    problems=(NotFound,),
+    reads=_its_transfer,
+)
+def get_transfer(call: Call[None]) -> Reply:
+    """Shows a transfer to its payer and, once it has arrived, to its payee."""
+    transfer = call.found.one(Transfer, transfer_key(call.path["transfer_id"]))
+    return Reply(200, view(visible(transfer, call.user_id)))
+
+
+@api.operation(
+    "POST",
+    "/v1/transfers/{transfer_id}/cancel",
+    answers={200: TransferView},
+    problems=(NotFound, NotCancellable),
+    reads=_its_transfer,
+)
+def cancel_transfer(call: Call[None]) -> Reply:
+    """Takes a delayed transfer back, until it arrives."""
+    transfer = call.found.one(Transfer, transfer_key(call.path["transfer_id"]))
+    return Reply(200, view(cancel(transfer, call.user_id)))

@@ -1,0 +1,208 @@
+"""From person to person: at once, or later by a hold that a schedule settles."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from functions.identity.directory import PhoneEntry, directory_key, guessed_user_id
+from functions.identity.pay_password import authorize
+from functions.transfers.models import Party, TransferRequest, TransferView
+from functions.wallet.limits import check_transfer_amount, transfer_day_limit
+from shared import clock
+from shared.errors import NotFound, Problem, Texts
+from shared.ledger import FromUser, Movement, Posting, ToUser, hold, post, refuse, replay
+from shared.ledger.errors import AccountClosed, CreditRefused, InsufficientFunds, LimitExceeded
+from shared.ledger.posting import transfer_id
+from shared.ledger.records import (
+    CLOSED,
+    HELD,
+    POSTED,
+    REFUSED,
+    RELEASED,
+    SETTLED,
+    Account,
+    Transfer,
+    account_key,
+    transfer_key,
+)
+from shared.money import Money
+from shared.observability import count, measure_amount
+from shared.phone import normalised
+from shared.table import Key, read
+from shared.web.idempotency import fingerprint
+from shared.web.operation import Call
+
+ARRIVAL = "arrive"
+CANCELLED = "cancelled"
+_STATUS_WORDS = {POSTED: "succeeded", SETTLED: "succeeded", HELD: "scheduled", REFUSED: "failed"}
+_DELAY_SECONDS = {"in_2_hours": 7_200, "next_day": 86_400}
+_EXPIRES_AFTER_SECONDS = 7 * 86_400
+
+
+class SelfTransfer(Problem):
+    status = 422
+    code = "SELF_TRANSFER"
+    title = Texts("不能转账给自己", "Transfer to oneself")
+    detail = Texts("付款方和收款方不能是同一个账户。", "Payer and payee are the same account.")
+
+
+class PayeeNotFound(Problem):
+    status = 422
+    code = "PAYEE_NOT_FOUND"
+    title = Texts("收款方不存在", "Payee not found")
+    detail = Texts(
+        "没有找到可以收款的账户，请核对手机号或用户编号。",
+        "No account that can receive money was found. Check the phone number or the user id.",
+    )
+
+
+_REMEMBERED = (SelfTransfer, PayeeNotFound, InsufficientFunds, LimitExceeded)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A party of a transfer that was refused before there were two accounts."""
+
+    account_id: str
+    label: str | None = None
+
+
+def needed(call: Call[TransferRequest]) -> Iterable[Key]:
+    """All that a transfer must know, read in the same round trip as the session."""
+    yield account_key(call.user_id)
+    yield transfer_key(_id_of(call))
+    payee = call.body.payee
+    if payee.user_id is not None:
+        yield account_key(payee.user_id)
+    elif payee.phone is not None:
+        phone = normalised(payee.phone, field="payee.phone")
+        yield directory_key(phone)
+        yield account_key(guessed_user_id(phone))
+
+
+def send(call: Call[TransferRequest]) -> Posting:
+    """Does what the call asks for, once. Raises the problem of the rule that it breaks."""
+    body = call.body
+    payer_key, own_key = account_key(call.user_id), transfer_key(_id_of(call))
+    payer = call.found.one(Account, payer_key)
+    earlier = call.found.one(Transfer, own_key)
+    movement = Movement(
+        transfer_id=_id_of(call),
+        kind="transfer",
+        amount=Money(amount=body.amount, currency=body.currency),
+        fingerprint=fingerprint(body),
+        note=body.note,
+    )
+    if earlier is not None:
+        return replay(earlier, movement.fingerprint)
+    if payer is None:
+        raise AccountClosed
+    may_spend = authorize(body.pay_password)
+    may_spend(payer)
+    payee: Account | None = None
+    try:
+        payee = _payee(call)
+        check_transfer_amount(body.amount)
+        debit = FromUser(payer, limit=transfer_day_limit(), authorize=may_spend)
+        posting = _move(movement, debit, ToUser(payee), body.arrive)
+    except CreditRefused as error:
+        raise _refused(movement, PayeeNotFound(), payer, payee) from error
+    except _REMEMBERED as problem:
+        raise _refused(movement, problem, payer, payee) from problem
+    count("TransfersPosted", arrive=body.arrive)
+    measure_amount("TransferAmount", body.amount, currency=body.currency)
+    return posting
+
+
+def view(transfer: Transfer, *, first_answer: bool = False) -> TransferView:
+    """A transfer as people see it: as it stands now, or as it was first answered."""
+    status: Any = _status(transfer)
+    if first_answer:
+        status = "succeeded" if transfer.expires_at is None else "scheduled"
+    ended = not first_answer and transfer.expires_at is not None
+    return TransferView(
+        transfer_id=transfer.transfer_id,
+        status=status,
+        payer=Party(user_id=transfer.debit, name=transfer.debit_label),
+        payee=Party(user_id=transfer.credit, name=transfer.credit_label),
+        amount=int(transfer.amount),
+        currency="CNY",
+        note=transfer.note,
+        created_at=transfer.created_at,
+        arrives_at=transfer.arrives_at,
+        ended_at=transfer.ended_at if ended else None,
+        reason=transfer.ended_why if ended else None,
+    )
+
+
+def visible(transfer: Transfer | None, user_id: str) -> Transfer:
+    """A transfer that this user may see. Raises NotFound for all others, in the same words.
+
+    The payer sees every one of theirs but the refused, the payee what has arrived.
+    """
+    if transfer is None or transfer.kind != "transfer" or transfer.status == REFUSED:
+        raise NotFound
+    arrived = transfer.status in (POSTED, SETTLED)
+    if transfer.debit == user_id or (transfer.credit == user_id and arrived):
+        return transfer
+    raise NotFound
+
+
+def _id_of(call: Call[TransferRequest]) -> str:
+    return transfer_id(
+        account_id=call.user_id, operation="transfer", idempotency_key=call.idempotency_key
+    )
+
+
+def _payee(call: Call[TransferRequest]) -> Account:
+    user_id = _payee_id(call)
+    if user_id == call.user_id:
+        raise SelfTransfer
+    key = account_key(user_id)
+    account = call.found.one(Account, key)
+    if account is None and call.body.payee.user_id is None:
+        # A phone that its owner did not register with: its account has another id.
+        account = read([key]).one(Account, key)
+    if account is None or account.status == CLOSED:
+        raise PayeeNotFound
+    return account
+
+
+def _payee_id(call: Call[TransferRequest]) -> str:
+    payee = call.body.payee
+    if payee.user_id is not None:
+        return payee.user_id
+    phone = normalised(payee.phone or "", field="payee.phone")
+    entry = call.found.one(PhoneEntry, directory_key(phone))
+    if entry is None:
+        raise PayeeNotFound
+    return entry.user_id
+
+
+def _move(movement: Movement, debit: FromUser, credit: ToUser, arrive: str) -> Posting:
+    if arrive == "now":
+        return post(movement, debit=debit, credit=credit)
+    arrives_at = clock.seconds() + _DELAY_SECONDS[arrive]
+    return hold(
+        movement,
+        debit=debit,
+        credit=credit,
+        expires_at=arrives_at + _EXPIRES_AFTER_SECONDS,
+        arrives_at=clock.text_of(arrives_at * 1000),
+        due=ARRIVAL,
+        due_at=arrives_at,
+    )
+
+
+def _refused(
+    movement: Movement, problem: Problem, payer: Account, payee: Account | None
+) -> Problem:
+    count("TransfersRefused", reason=problem.code)
+    credit = _Named("") if payee is None else _Named(payee.account_id, payee.label)
+    return refuse(movement, problem, debit=_Named(payer.account_id, payer.label), credit=credit)
+
+
+def _status(transfer: Transfer) -> str:
+    if transfer.status == RELEASED:
+        return "cancelled" if transfer.ended_why == CANCELLED else "failed"
+    return _STATUS_WORDS[str(transfer.status)]

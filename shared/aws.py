@@ -1,0 +1,20 @@
+"""AWS clients, each built once per container and only when it is first used."""
+
+from functools import cache
+from typing import Any
+
+
+@cache
+def client(service: str) -> Any:
+    """A boto3 client of `service` with short time-outs and a bounded number of tries."""
+    import boto3  # 40 ms that a request without this service does not pay.
+    from botocore.config import Config
+
+    return boto3.client(
+        service,
+        config=Config(
+            connect_timeout=2,
+            read_timeout=5,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+        ),
+    )

@@ -1,0 +1,57 @@
+"""The one source of time. Tests move it with `clock.set_source`."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from shared.settings import settings
+
+_source: Callable[[], float] = time.time
+
+
+def set_source(source: Callable[[], float] | None) -> None:
+    """Takes the time from `source` (seconds since 1970, UTC); None goes back to the machine's."""
+    global _source
+    _source = source or time.time
+
+
+def seconds() -> int:
+    """Seconds since 1970, UTC."""
+    return int(_source())
+
+
+def milliseconds() -> int:
+    return int(_source() * 1000)
+
+
+def text_of(milliseconds_since_1970: int) -> str:
+    """RFC 3339 in UTC with milliseconds and `Z`."""
+    moment = datetime.fromtimestamp(milliseconds_since_1970 / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds_since_1970 % 1000:03d}Z"
+
+
+def now_text() -> str:
+    return text_of(milliseconds())
+
+
+def local_day() -> str:
+    """The day that daily limits count in, by the configured time zone: `2026-11-22`."""
+    return _local_now().date().isoformat()
+
+
+def next_local_midnight_seconds() -> int:
+    """When the present local day ends, in seconds since 1970."""
+    tomorrow = _local_now().date() + timedelta(days=1)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=_zone())
+    return int(midnight.timestamp())
+
+
+def _local_now() -> datetime:
+    return datetime.fromtimestamp(_source(), _zone())
+
+
+@cache
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings().time_zone)

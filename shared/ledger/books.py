@@ -1,0 +1,182 @@
+"""The check of the books: does what the ledger says add up?
+
+A scan sees the ledger at many moments, and money moves while it runs. So a difference counts only
+when it stands still: it is looked at again until it is gone or has been the same several times.
+
+Proven for each account with entries: its entries add up to its balance and form a chain without a
+gap. For each account: what it holds is what the transfers on hold say, none is below zero but the
+house's own. For each currency: all balances add up to zero. For each hold: its owner exists.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from shared.dynamodb import connection
+from shared.ledger.records import HELD, IN, SYSTEM, USER
+from shared.observability import count, logger
+from shared.settings import settings
+
+_LOOKS = 4
+_REPORTED_LIMIT = 100
+
+
+class Difference(NamedTuple):
+    """Something that does not add up: where, which rule, and by how many minor units."""
+
+    where: str
+    rule: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BooksReport:
+    """What a check found. `imbalance` is the sum of all balances by currency, zero when sound."""
+
+    accounts: int
+    entries: int
+    holds: int
+    imbalance: dict[str, int]
+    differences: list[Difference]
+
+    @property
+    def sound(self) -> bool:
+        return not self.differences and not any(self.imbalance.values())
+
+
+@dataclass(slots=True)
+class _Tally:
+    """One account as the scan meets its parts."""
+
+    owner_kind: str | None = None
+    available: int = 0
+    held: int = 0
+    sequence: int = 0
+    entries: int = 0
+    entered: int = 0
+    holds: int = 0
+
+
+@dataclass
+class _Look:
+    tallies: dict[str, _Tally] = field(default_factory=lambda: defaultdict(_Tally))
+    balances: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    holds: int = 0
+
+
+def check_books() -> BooksReport:
+    """Looks at the whole ledger until differences are gone or stay the same, and says what it saw.
+
+    Raises the metrics `LedgerImbalance` (minor units) and `BooksDifferences`, zero when sound.
+    """
+    look = _look()
+    report = _report(look, _differences(look))
+    for _ in range(_LOOKS - 1):
+        if report.sound:
+            break
+        look = _look()
+        standing = set(_differences(look)) & set(report.differences)
+        imbalance_before = report.imbalance
+        report = _report(look, sorted(standing))
+        _keep_what_stands(report.imbalance, imbalance_before)
+    _tell(report)
+    return report
+
+
+def _look() -> _Look:
+    look = _Look()
+    for item in _scan():
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        if sk == "ACCOUNT":
+            _see_account(look, pk, item)
+        elif sk.startswith("ENTRY#"):
+            tally = look.tallies[pk]
+            tally.entries += 1
+            sign = 1 if item["direction"]["S"] == IN else -1
+            tally.entered += sign * int(item["amount"]["N"])
+        elif sk == "TRANSFER" and item["status"]["S"] == HELD:
+            look.holds += 1
+            look.tallies[f"ACCOUNT#{item['debit']['S']}"].holds += int(item["amount"]["N"])
+    return look
+
+
+def _see_account(look: _Look, pk: str, item: dict[str, Any]) -> None:
+    tally = look.tallies[pk]
+    tally.owner_kind = item["owner_kind"]["S"]
+    tally.available = int(item["available"]["N"])
+    tally.held = int(item["held"]["N"])
+    tally.sequence = int(item["entries"]["N"])
+    look.balances[item["currency"]["S"]] += tally.available + tally.held
+
+
+def _scan() -> Iterator[dict[str, Any]]:
+    request: dict[str, Any] = {
+        "TableName": settings().ledger_table,
+        "ConsistentRead": True,
+        "ProjectionExpression": (
+            "pk, sk, owner_kind, available, held, entries, currency, direction, amount, #s, debit"
+        ),
+        "ExpressionAttributeNames": {"#s": "status"},
+    }
+    while True:
+        answer = connection().dispatch("Scan", request)
+        yield from answer["Items"]
+        if not (last := answer.get("LastEvaluatedKey")):
+            return
+        request["ExclusiveStartKey"] = last
+
+
+def _differences(look: _Look) -> list[Difference]:
+    found: list[Difference] = []
+    for where, tally in look.tallies.items():
+        found += [
+            Difference(where, rule, amount) for rule, amount in _broken_rules(tally) if amount
+        ]
+    return sorted(found)
+
+
+def _broken_rules(tally: _Tally) -> Iterator[tuple[str, int]]:
+    if tally.owner_kind is None:
+        yield "entries or holds without an account", tally.holds or tally.entered or tally.entries
+        return
+    yield "held is not the sum of its holds", tally.held - tally.holds
+    yield "held is below zero", min(tally.held, 0)
+    if tally.owner_kind != SYSTEM:
+        balance = tally.available + tally.held
+        yield "balance is not the sum of its entries", balance - tally.entered
+        yield "available is below zero", min(tally.available, 0)
+    if tally.owner_kind == USER:
+        yield "the chain of entries has a gap", tally.sequence - tally.entries
+
+
+def _report(look: _Look, differences: list[Difference]) -> BooksReport:
+    return BooksReport(
+        accounts=sum(1 for tally in look.tallies.values() if tally.owner_kind),
+        entries=sum(tally.entries for tally in look.tallies.values()),
+        holds=look.holds,
+        imbalance=dict(look.balances),
+        differences=differences,
+    )
+
+
+def _keep_what_stands(imbalance: dict[str, int], before: dict[str, int]) -> None:
+    """A sum that changes from look to look was money on its way, not money lost."""
+    for currency, amount in imbalance.items():
+        if amount != before.get(currency, amount):
+            imbalance[currency] = 0
+
+
+def _tell(report: BooksReport) -> None:
+    count("LedgerImbalance", sum(abs(amount) for amount in report.imbalance.values()))
+    count("BooksDifferences", len(report.differences))
+    logger.info(
+        "books_checked",
+        extra={
+            "accounts": report.accounts,
+            "entries": report.entries,
+            "holds": report.holds,
+            "imbalance": report.imbalance,
+            "differences": [list(one) for one in report.differences[:_REPORTED_LIMIT]],
+        },
+    )

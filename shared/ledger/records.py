@@ -1,0 +1,126 @@
+"""The three records of the ledger: account, transfer, entry.
+
+Keys in the table `ledger`:
+
+| record   | pk                             | sk                        |
+|----------|--------------------------------|---------------------------|
+| Account  | `ACCOUNT#<account id>[#shard]` | `ACCOUNT`                 |
+| Entry    | `ACCOUNT#<account id>[#shard]` | `ENTRY#<time>#<sequence>` |
+| Transfer | `TRANSFER#<transfer id>`       | `TRANSFER`                |
+"""
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from shared.money import Money
+from shared.table import Key, LedgerRecord
+
+USER, MERCHANT, SYSTEM = "user", "merchant", "system"
+ACTIVE, FROZEN, CLOSED = "active", "frozen", "closed"
+POSTED, HELD, SETTLED, RELEASED, REFUSED = "posted", "held", "settled", "released", "refused"
+OUT, IN = "out", "in"
+
+
+class Account(LedgerRecord):
+    """What somebody has: `available` to spend plus `held` for transfers that may still happen.
+
+    All amounts are minor units. `entries` counts the entries and is the sequence of the newest;
+    `last_entry_at` is its time in milliseconds. `label` is how others see the owner, masked.
+    `proof` is a keyed hash that the owner must match to spend, `proof_failures` how often in a row
+    somebody did not, `proof_failed_at` when last (seconds). A daily allowance that has been used is
+    in `<name>_period` and `<name>_used`.
+    """
+
+    account_id = UnicodeAttribute()
+    owner_kind = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    status = UnicodeAttribute()
+    available = NumberAttribute(default=0)
+    held = NumberAttribute(default=0)
+    entries = NumberAttribute(default=0)
+    last_entry_at = NumberAttribute(default=0)
+    label = UnicodeAttribute(null=True)
+    proof = UnicodeAttribute(null=True)
+    proof_failures = NumberAttribute(default=0)
+    proof_failed_at = NumberAttribute(default=0)
+    transfer_period = UnicodeAttribute(null=True)
+    transfer_used = NumberAttribute(default=0)
+    top_up_period = UnicodeAttribute(null=True)
+    top_up_used = NumberAttribute(default=0)
+    opened_at = UnicodeAttribute()
+
+    @property
+    def balance(self) -> int:
+        """All that the owner has, in minor units."""
+        return int(self.available) + int(self.held)
+
+
+class Transfer(LedgerRecord):
+    """One movement of money, never edited but for what became of it.
+
+    `debit` and `credit` are account ids, the labels how each is shown to the other. `fingerprint`
+    is of the request that asked for it. `reverses` points to the transfer that this one corrects;
+    `reversed_amount` on that one is how much of it has been. A refused request leaves a transfer in
+    status `refused`, with the problem in `refusal`, that touched no account.
+    """
+
+    transfer_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    status = UnicodeAttribute()
+    debit = UnicodeAttribute()
+    credit = UnicodeAttribute()
+    debit_label = UnicodeAttribute(null=True)
+    credit_label = UnicodeAttribute(null=True)
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    fingerprint = UnicodeAttribute(null=True)
+    note = UnicodeAttribute(null=True)
+    reference = UnicodeAttribute(null=True)
+    limit_name = UnicodeAttribute(null=True)
+    limit_period = UnicodeAttribute(null=True)
+    settled_amount = NumberAttribute(null=True)
+    ended_at = UnicodeAttribute(null=True)
+    ended_why = UnicodeAttribute(null=True)
+    arrives_at = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    reverses = UnicodeAttribute(null=True)
+    reversed_amount = NumberAttribute(default=0)
+    refusal = JSONAttribute(null=True)
+
+    @property
+    def money(self) -> Money:
+        return Money(amount=int(self.amount), currency=self.currency)
+
+
+class Entry(LedgerRecord):
+    """One line of a statement. `balance_after` is available plus held after it, in minor units.
+
+    An account that is split into shards has no order among its entries, and so no balance there.
+    """
+
+    sequence = NumberAttribute()
+    kind = UnicodeAttribute()
+    direction = UnicodeAttribute()
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    balance_after = NumberAttribute(null=True)
+    counterparty = UnicodeAttribute(null=True)
+    counterparty_label = UnicodeAttribute(null=True)
+    note = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    transfer_id = UnicodeAttribute()
+    reference = UnicodeAttribute(null=True)
+
+
+def account_key(account_id: str, shard: int | None = None) -> Key:
+    suffix = "" if shard is None else f"#{shard}"
+    return Key(Account, f"ACCOUNT#{account_id}{suffix}", "ACCOUNT")
+
+
+def transfer_key(transfer_id: str) -> Key:
+    return Key(Transfer, f"TRANSFER#{transfer_id}", "TRANSFER")
+
+
+def entry_sort_key(time_ms: int, sequence: int) -> str:
+    """Sorts as time does, and within one millisecond as the entries were made."""
+    return f"ENTRY#{time_ms:013d}#{sequence:010d}"

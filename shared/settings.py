@@ -1,0 +1,66 @@
+"""What differs from place to place, read once from the environment.
+
+Every number marked [C] in the security brief is a field here. An environment variable of the
+field's name in upper case overrides its default; `.chalice/config.json` sets them per stage.
+Amounts are minor units (分), durations are seconds.
+"""
+
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    stage: str = "local"
+    ledger_table: str = "u-wallet-local-ledger"
+    records_table: str = "u-wallet-local-records"
+    keys_secret: str = "u-wallet-local-keys"
+    bank_secret: str = "u-wallet-local-bank"
+    bank_url: str = "http://127.0.0.1:1"
+    web_origins: str = ""
+    time_zone: str = "Asia/Shanghai"
+
+    body_limit_bytes: int = 65_536
+    page_size: int = 20
+    page_size_limit: int = 100
+
+    code_valid_seconds: int = 300
+    code_resend_seconds: int = 60
+    code_tries: int = 5
+    code_failures_per_day: int = 20
+    codes_per_phone_per_day: int = 10
+    codes_per_address_per_hour: int = 30
+    sign_in_tries: int = 5
+    sign_in_lock_seconds: int = 900
+    pay_password_tries: int = 5
+    pay_password_lock_seconds: int = 10_800
+    access_token_seconds: int = 900
+    refresh_retry_seconds: int = 30
+    session_seconds: int = 2_592_000
+    sessions_per_user: int = 20
+
+    transfer_limit_minor: int = 5_000_000
+    transfer_day_limit_minor: int = 20_000_000
+    top_up_limit_minor: int = 5_000_000
+    top_up_day_limit_minor: int = 20_000_000
+    balance_limit_minor: int = 10**15
+    cards_per_user: int = 10
+    top_up_lease_seconds: int = 30
+    top_up_expires_seconds: int = 86_400
+
+    system_account_shards: int = 16
+    merchant_account_shards: int = 8
+    due_shards: int = 4
+    refusal_kept_seconds: int = 7_776_000
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Raises ValueError for a number that is none."""
+    given = {}
+    for field in fields(Settings):
+        text = os.environ.get(field.name.upper())
+        if text is not None:
+            given[field.name] = int(text) if field.type is int else text
+    return Settings(**given)  # type: ignore[arg-type]  # each value was converted above

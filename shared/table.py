@@ -1,0 +1,257 @@
+"""Records in DynamoDB: keys, reads of several at once, and all-or-nothing writes.
+
+Two tables hold everything. `ledger` has what is money; `records` has all the rest. Both have the
+string keys `pk` and `sk`, a time-to-live in `ttl`, and an index `due` of what a sweeper must look
+at next. The pynamodb model is the store; nothing wraps it.
+"""
+
+import uuid
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.connection.table import TableConnection
+from pynamodb.exceptions import (
+    CancellationReason,
+    PutError,
+    PynamoDBConnectionError,
+    UpdateError,
+    VerboseClientError,
+)
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from shared.dynamodb import LostAnswer, connection, pause
+from shared.errors import ServiceUnavailable
+from shared.settings import settings
+
+_LOST_ANSWER_TRIES = 3
+_BATCH_READ_TRIES = 5
+
+R = TypeVar("R", bound="Record")
+
+
+class Record(Model):
+    """An item. Subclasses bind it to a table and give it a `kind` of key."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    ttl = NumberAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        table = super()._get_connection()
+        shared = connection()
+        if table.connection is not shared:
+            description = table.get_meta_table()
+            shared._tables.setdefault(table.table_name, description)
+            table.connection = shared
+        return table
+
+    def raw(self) -> dict[str, Any]:
+        """The item as DynamoDB stores it, `{"amount": {"N": "5"}}`."""
+        return self.serialize()
+
+
+class LedgerDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb's own
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class LedgerRecord(Record):
+    class Meta:
+        table_name = settings().ledger_table
+
+    due: ClassVar[LedgerDue] = LedgerDue()
+
+
+class RecordsDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb's own
+    class Meta:
+        index_name = "due"
+        projection = AllProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class DomainRecord(Record):
+    class Meta:
+        table_name = settings().records_table
+
+    due: ClassVar[RecordsDue] = RecordsDue()
+
+
+class Key(NamedTuple):
+    """Where a record is: its model and both parts of its key."""
+
+    model: type[Record]
+    pk: str
+    sk: str
+
+
+class Found:
+    """What a read of several keys brought back."""
+
+    def __init__(self, items: dict[tuple[str, str, str], dict[str, Any]]) -> None:
+        self._items = items
+
+    def get(self, key: Key) -> Record | None:
+        raw = self._items.get((key.model.Meta.table_name, key.pk, key.sk))
+        return None if raw is None else key.model.from_raw_data(raw)
+
+    def one(self, model: type[R], key: Key | None) -> R | None:
+        """The record at `key` as `model`, or None when there is none (or no key)."""
+        return None if key is None else cast("R | None", self.get(key))
+
+
+def read(keys: Iterable[Key]) -> Found:
+    """Reads up to 100 records, strongly consistent, in one round trip over both tables."""
+    wanted: dict[str, Any] = {}
+    for key in dict.fromkeys(keys):
+        table = wanted.setdefault(key.model.Meta.table_name, {"Keys": [], "ConsistentRead": True})
+        table["Keys"].append({"pk": {"S": key.pk}, "sk": {"S": key.sk}})
+    items: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for attempt in range(_BATCH_READ_TRIES):
+        answer = connection().dispatch("BatchGetItem", {"RequestItems": wanted})
+        for table_name, raw_items in answer.get("Responses", {}).items():
+            for raw in raw_items:
+                items[table_name, raw["pk"]["S"], raw["sk"]["S"]] = raw
+        wanted = answer.get("UnprocessedKeys") or {}
+        if not wanted:
+            return Found(items)
+        pause(attempt)
+    raise ServiceUnavailable
+
+
+class Write(NamedTuple):
+    """One part of an all-or-nothing write, in DynamoDB's own form."""
+
+    operation: str
+    record: Record
+    request: dict[str, Any]
+
+
+def put(record: Record, condition: Condition | None = None) -> Write:
+    """Writes a whole record; without a condition only where none is yet."""
+    condition = type(record).pk.does_not_exist() if condition is None else condition
+    request = record.get_save_kwargs_from_instance(condition, "ALL_OLD")
+    return Write("Put", record, request)
+
+
+def update(record: Record, actions: Sequence[Action], condition: Condition) -> Write:
+    """Changes attributes of a record under a condition. There is no update without one."""
+    request = record.get_update_kwargs_from_instance(list(actions), condition, "ALL_OLD")
+    return Write("Update", record, request)
+
+
+def check(record: Record, condition: Condition) -> Write:
+    """Changes nothing, and lets nothing be changed unless the condition holds."""
+    request = record.get_delete_kwargs_from_instance(condition, "ALL_OLD")
+    return Write("ConditionCheck", record, request)
+
+
+def delete(record: Record, condition: Condition | None = None) -> Write:
+    request = record.get_delete_kwargs_from_instance(condition, "ALL_OLD")
+    return Write("Delete", record, request)
+
+
+class Cancelled(Exception):
+    """A condition of an all-or-nothing write did not hold, so nothing was written."""
+
+    def __init__(self, writes: Sequence[Write], reasons: Sequence[CancellationReason | None]):
+        super().__init__([reason.code if reason else None for reason in reasons])
+        self._reasons = dict(zip(map(id, writes), reasons, strict=True))
+
+    def failed(self, write: Write) -> bool:
+        """Whether it was the condition of this part that did not hold."""
+        reason = self._reasons[id(write)]
+        return reason is not None and reason.code == "ConditionalCheckFailed"
+
+    def standing(self, write: Write) -> Record | None:
+        """The record that stands where this part failed; None when there is none."""
+        reason = self._reasons[id(write)]
+        if reason is None or not reason.raw_item:
+            return None
+        return type(write.record).from_raw_data(reason.raw_item)
+
+
+def write(*writes: Write) -> None:
+    """Does all of `writes` or none, in one round trip.
+
+    Raises Cancelled when a condition fails, ServiceUnavailable when DynamoDB stays busy, LostAnswer
+    when it cannot be told whether the write took effect. A lost answer is asked for again under the
+    same token; a record found standing as this call wrote it shows that an earlier try succeeded.
+    """
+    request = {
+        "TransactItems": [{part.operation: part.request} for part in writes],
+        "ClientRequestToken": str(uuid.uuid4()),
+    }
+    for attempt in range(_LOST_ANSWER_TRIES):
+        try:
+            connection().dispatch("TransactWriteItems", request)
+            return
+        except LostAnswer:
+            if attempt + 1 == _LOST_ANSWER_TRIES:
+                raise
+            pause(attempt)
+        except VerboseClientError as error:
+            reasons = error.cancellation_reasons
+            if not reasons:
+                raise
+            if attempt and _stands_as_written(writes, reasons):
+                return
+            raise Cancelled(writes, reasons) from error
+
+
+def condition_failed(error: PynamoDBConnectionError) -> bool:
+    """Whether a single write was refused by its own condition."""
+    return error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def put_new(record: Record) -> bool:
+    """Writes one record where none is; False when there is one already."""
+    try:
+        record.save(condition=type(record).pk.does_not_exist())
+    except PutError as error:
+        if condition_failed(error):
+            return False
+        raise
+    return True
+
+
+def change(record: Record, actions: Sequence[Action], condition: Condition) -> bool:
+    """Changes one record under a condition and refreshes `record`; False when it did not hold."""
+    try:
+        record.update(actions=list(actions), condition=condition)
+    except UpdateError as error:
+        if condition_failed(error):
+            return False
+        raise
+    return True
+
+
+def due_shard(purpose: str, record_id: str) -> str:
+    """The partition of the index `due` that a record waits in: `settle#3`."""
+    return f"{purpose}#{zlib.crc32(record_id.encode()) % settings().due_shards}"
+
+
+def due_shards(purpose: str) -> list[str]:
+    return [f"{purpose}#{number}" for number in range(settings().due_shards)]
+
+
+def _stands_as_written(
+    writes: Sequence[Write], reasons: Sequence[CancellationReason | None]
+) -> bool:
+    return any(
+        part.operation == "Put" and reason is not None and reason.raw_item == part.request["Item"]
+        for part, reason in zip(writes, reasons, strict=True)
+    )

@@ -1,0 +1,173 @@
+"""OpenAPI 3.1, made from the very operations and models that serve the requests."""
+
+import re
+from functools import cache
+from types import NoneType
+from typing import Any, cast
+
+import msgspec
+
+from shared.errors import (
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    NotFound,
+    Problem,
+    ServiceUnavailable,
+)
+from shared.web.operation import Api, Call, Operation, Reply
+from shared.web.problems import (
+    BodyTooLarge,
+    IdempotencyKeyRequired,
+    InvalidField,
+    MalformedJson,
+    NotJson,
+    Unauthenticated,
+    UnknownField,
+)
+
+_COMPONENTS = "#/components/schemas/{name}"
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457. `code` is stable; `title` and `detail` follow Accept-Language."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    field: str | msgspec.UnsetType = msgspec.UNSET
+    retry_after: int | msgspec.UnsetType = msgspec.UNSET
+    diagnosis: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+def describe(operations: list[Operation]) -> dict[str, Any]:
+    """The OpenAPI document of these operations."""
+    models = _models(operations)
+    references, components = msgspec.json.schema_components(models, ref_template=_COMPONENTS)
+    schemas = dict(zip(models, references, strict=True))
+    paths: dict[str, Any] = {}
+    for operation in operations:
+        described = _operation(operation, schemas)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "U Wallet",
+            "version": "1",
+            "description": "Amounts are integer minor units (分). Times are RFC 3339 in UTC.",
+        },
+        "servers": [{"url": "."}],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def description_api(operations: list[Operation]) -> Api:
+    """The route that publishes the document; `operations` is read when it is first asked for."""
+    api = Api(__name__)
+    document = cache(lambda: describe(operations))
+
+    @api.operation("GET", "/openapi.json", answers={200: dict[str, Any]}, public=True)
+    def get_description(call: Call[None]) -> Reply:
+        """Describes this API as OpenAPI 3.1."""
+        return Reply(200, document())
+
+    return api
+
+
+def _models(operations: list[Operation]) -> list[Any]:
+    models: list[Any] = [ProblemDetails]
+    for operation in operations:
+        wanted = [operation.body, operation.query, *operation.answers.values()]
+        models += [model for model in wanted if model not in (None, NoneType, *models)]
+    return models
+
+
+def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+    name = getattr(operation.handler, "__name__", "")
+    described: dict[str, Any] = {
+        "operationId": name,
+        "summary": (operation.handler.__doc__ or name).strip().splitlines()[0],
+        "tags": [operation.handler.__module__.split(".")[1]],
+        "responses": _answers(operation, schemas),
+    }
+    if parameters := _parameters(operation):
+        described["parameters"] = parameters
+    if operation.signed_in:
+        described["security"] = [{"bearer": []}]
+    if operation.body is not NoneType:
+        content = {"application/json": {"schema": schemas[operation.body]}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", operation.path)
+    ]
+    if operation.query is not None:
+        parameters += _query_parameters(operation.query)
+    if operation.moves_money:
+        schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+        parameters.append(
+            {"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}
+        )
+    return parameters
+
+
+def _query_parameters(model: type[Any]) -> list[dict[str, Any]]:
+    (_,), components = msgspec.json.schema_components([model], ref_template=_COMPONENTS)
+    schema = components[model.__name__]
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": _not_null(part)}
+        for name, part in schema["properties"].items()
+    ]
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is there or not; there is no null in a query."""
+    choices = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    plain = dict(choices[0]) if len(choices) == 1 else dict(schema)
+    return {name: value for name, value in plain.items() if (name, value) != ("default", None)}
+
+
+def _answers(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    for status, model in operation.answers.items():
+        answers[str(status)] = {"description": "Success"}
+        if model is not None:
+            content = {"application/json": {"schema": schemas[model]}}
+            answers[str(status)]["content"] = content
+    by_status: dict[int, list[type[Problem]]] = {}
+    for problem in _problems(operation):
+        by_status.setdefault(problem.status, []).append(problem)
+    for status, problems in sorted(by_status.items()):
+        codes = sorted({problem.code for problem in problems})
+        answers[str(status)] = {
+            "description": "; ".join(codes),
+            "content": {"application/problem+json": {"schema": schemas[cast(Any, ProblemDetails)]}},
+        }
+    return answers
+
+
+def _problems(operation: Operation) -> list[type[Problem]]:
+    """The declared problems, and those that the edge itself adds."""
+    problems = [*operation.problems, ServiceUnavailable]
+    if operation.signed_in:
+        problems.append(Unauthenticated)
+    if operation.body is not NoneType:
+        problems += [MalformedJson, UnknownField, InvalidField, NotJson, BodyTooLarge]
+    if operation.query is not None:
+        problems += [UnknownField, InvalidField]
+    if operation.moves_money:
+        problems += [IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyKeyInUse]
+    if "{" in operation.path:
+        problems.append(NotFound)
+    return problems

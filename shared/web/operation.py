@@ -1,0 +1,287 @@
+"""An operation of the API: declared once, served by Chalice, described by OpenAPI.
+
+The order of questions is the same everywhere: who are you (401), is the request well formed (400,
+413, 415), then the one function that does it. What an operation needs to read is declared with it
+and comes in the same round trip as the session.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import NoneType
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
+
+import msgspec
+from chalice.app import Blueprint, MultiDict, Request, Response
+
+from shared.errors import NotFound, Problem, Texts
+from shared.observability import flush, logger
+from shared.settings import settings
+from shared.table import Found, Key, Record, read
+from shared.web.body import convert, parse_json
+from shared.web.headers import common_headers
+from shared.web.idempotency import checked_key
+from shared.web.problems import (
+    BodyTooLarge,
+    InvalidField,
+    MalformedJson,
+    NotJson,
+    Unauthenticated,
+    language,
+    render,
+)
+
+B = TypeVar("B")
+_ID_LENGTH_LIMIT = 64
+
+
+class Principal(NamedTuple):
+    """Who asks: a signed-in user on one device."""
+
+    user_id: str
+    session_id: str
+
+
+class SignInCheck(Protocol):
+    """How a bearer token is turned into a principal; identity implements it."""
+
+    def user_id(self, token: str) -> str:
+        """Whose token it claims to be, before anything is read. Raises Unauthenticated."""
+
+    def key(self, token: str) -> Key:
+        """Where the session of a token is. Raises Unauthenticated for what cannot be one."""
+
+    def principal(self, record: Record | None, token: str) -> Principal:
+        """Raises Unauthenticated unless the token opens the session in `record` now."""
+
+
+@dataclass(slots=True)
+class Call(Generic[B]):
+    """A request that has been understood."""
+
+    body: B
+    query: Any
+    path: dict[str, str]
+    language: str
+    request_id: str
+    address: str
+    country: str
+    user_agent: str
+    idempotency_key: str = ""
+    user_id: str = ""
+    session_id: str = ""
+    found: Found = field(default_factory=lambda: Found({}))
+
+
+class Reply(NamedTuple):
+    """An answer: its status, its body (None for 204), and whether it was given before."""
+
+    status: int
+    body: msgspec.Struct | dict[str, Any] | None = None
+    replayed: bool = False
+
+
+Handler = Callable[[Call[B]], Reply]
+Reads = Callable[[Call[B]], Iterable[Key]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """All that is known of an operation; OpenAPI is made from these."""
+
+    method: str
+    path: str
+    handler: Callable[[Call[Any]], Reply]
+    body: type[Any]
+    query: type[Any] | None
+    answers: dict[int, Any]
+    problems: tuple[type[Problem], ...]
+    moves_money: bool
+    signed_in: bool
+    reads: Callable[[Call[Any]], Iterable[Key]]
+
+
+class Api:
+    """The operations of one domain, as a Chalice blueprint.
+
+    sign_in_check: given when the operations of this domain are for signed-in users.
+    """
+
+    def __init__(self, module: str, sign_in_check: SignInCheck | None = None) -> None:
+        self.blueprint = Blueprint(module)
+        self.operations: list[Operation] = []
+        self._sign_in_check = sign_in_check
+
+    def operation(
+        self,
+        method: str,
+        path: str,
+        *,
+        answers: dict[int, Any],
+        body: type[B] = NoneType,  # type: ignore[assignment]  # most GETs have no body
+        query: type[Any] | None = None,
+        problems: tuple[type[Problem], ...] = (),
+        moves_money: bool = False,
+        public: bool = False,
+        reads: Reads[B] | None = None,
+    ) -> Callable[[Handler[B]], Handler[B]]:
+        """Registers a function as what answers `method path`.
+
+        answers: the model of the body for each successful status (None: no body).
+        reads: the records the operation needs; they are in `call.found` when it runs.
+        """
+
+        def register(handler: Handler[B]) -> Handler[B]:
+            operation = Operation(
+                method=method,
+                path=path,
+                handler=handler,
+                body=body,
+                query=query,
+                answers=answers,
+                problems=problems,
+                moves_money=moves_money,
+                signed_in=not public,
+                reads=reads or _reads_nothing,
+            )
+            self.operations.append(operation)
+            route = self.blueprint.route(
+                path, methods=[method], content_types=[], name=getattr(handler, "__name__", path)
+            )
+            route(lambda **path_values: self._serve(operation, path_values))
+            return handler
+
+        return register
+
+    def _serve(self, operation: Operation, path_values: dict[str, str]) -> Response:
+        request = self.blueprint.current_request
+        call = _call_of(request, path_values)
+        logger.append_keys(request_id=call.request_id, user_id=None)
+        code = None
+        try:
+            reply = self._answer(operation, request, call)
+            status, text, headers = _shaped(reply)
+        except Exception as error:  # the one error path: nothing passes it unshaped
+            problem = error if isinstance(error, Problem) else Problem()
+            if problem.status >= 500:
+                logger.exception("request_failed")
+            status, code = problem.status, problem.code
+            text, headers = render(problem, language=call.language, request_id=call.request_id)
+        logger.info(
+            "request",
+            extra={
+                "operation": f"{operation.method} {operation.path}",
+                "status": status,
+                "code": code,
+            },
+        )
+        flush()
+        return Response(text, {**common_headers(request, call.request_id), **headers}, status)
+
+    def _answer(self, operation: Operation, request: Request, call: Call[Any]) -> Reply:
+        token = ""
+        if operation.signed_in:
+            token = _bearer_token(request)
+            call.user_id = self._check.user_id(token)
+        keys, refusal = _understand(operation, request, call)
+        if operation.signed_in:
+            keys.append(self._check.key(token))
+        call.found = read(keys) if keys else call.found
+        if operation.signed_in:
+            session = call.found.get(keys[-1])
+            call.user_id, call.session_id = self._check.principal(session, token)
+            logger.append_keys(user_id=call.user_id)
+        if refusal:
+            raise refusal
+        return operation.handler(call)
+
+    @property
+    def _check(self) -> SignInCheck:
+        if self._sign_in_check is None:
+            raise RuntimeError("an operation for signed-in users needs a sign-in check")
+        return self._sign_in_check
+
+
+def _reads_nothing(call: Call[Any]) -> Iterable[Key]:
+    return ()
+
+
+def _call_of(request: Request, path_values: dict[str, str]) -> Call[Any]:
+    headers, context = request.headers, request.context
+    return Call(
+        body=None,
+        query=None,
+        path=path_values,
+        language=language(headers.get("accept-language")),
+        request_id=str(context.get("requestId", "")),
+        address=str(context.get("identity", {}).get("sourceIp", "")),
+        country=str(headers.get("cloudfront-viewer-country", "")),
+        user_agent=str(headers.get("user-agent", ""))[:200],
+    )
+
+
+def _understand(
+    operation: Operation, request: Request, call: Call[Any]
+) -> tuple[list[Key], Problem | None]:
+    """Fills the call from the request and says what must be read for it.
+
+    A refusal is given back, not raised: 401 comes first.
+    """
+    try:
+        _check_path(call.path)
+        if operation.moves_money:
+            call.idempotency_key = checked_key(request.headers.get("idempotency-key"))
+        if operation.query is not None:
+            call.query = convert(_query_values(request), operation.query, from_text=True)
+        if operation.body is not NoneType:
+            call.body = convert(parse_json(_body_text(request)), operation.body)
+        return list(operation.reads(call)), None
+    except Problem as refusal:
+        return [], refusal
+
+
+def _bearer_token(request: Request) -> str:
+    scheme, _, token = str(request.headers.get("authorization", "")).partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    return token.strip()
+
+
+def _check_path(values: dict[str, str]) -> None:
+    for value in values.values():
+        plain = value.replace("_", "").replace("-", "")
+        if not (plain.isascii() and plain.isalnum() and len(value) <= _ID_LENGTH_LIMIT):
+            raise NotFound
+
+
+def _query_values(request: Request) -> dict[str, str]:
+    given = request.query_params or MultiDict({})
+    values: dict[str, str] = {}
+    for name in given:
+        several = given.getlist(name)
+        if len(several) > 1:
+            raise InvalidField(field=name, reason=Texts("只能出现一次", "may occur only once"))
+        values[name] = several[0]
+    return values
+
+
+def _body_text(request: Request) -> str:
+    media_type = str(request.headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise NotJson
+    try:
+        raw = cast(bytes, request.raw_body)
+        text = raw.decode()
+    except UnicodeError as error:
+        raise MalformedJson(reason_zh="不是 UTF-8", reason_en="it is not UTF-8") from error
+    limit = settings().body_limit_bytes
+    if len(raw) > limit:
+        raise BodyTooLarge(limit=limit)
+    return text
+
+
+def _shaped(reply: Reply) -> tuple[int, str, dict[str, str]]:
+    headers = {"Idempotency-Replayed": "true"} if reply.replayed else {}
+    if reply.body is None:
+        return reply.status, "", headers
+    headers["Content-Type"] = "application/json"
+    return reply.status, msgspec.json.encode(reply.body).decode(), headers

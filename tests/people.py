@@ -1,0 +1,98 @@
+"""People who use the wallet in tests: they sign up through the public edge, as everybody does."""
+
+import itertools
+import re
+from dataclasses import dataclass, replace
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sns.models import sns_backends
+
+from shared.ledger import FromSystem, Movement, ToUser, post
+from shared.ledger.accounts import BANK_SETTLEMENT, find_account
+from shared.money import Money
+from tests.edge import Answer, call
+
+PASSWORD = "correct horse battery 42"
+PAY_PASSWORD = "802517"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Person:
+    phone: str
+    user_id: str
+    token: str
+    refresh_token: str
+
+    def call(self, method: str, path: str, body: object = None, **more: str) -> Answer:
+        """A request of this person."""
+        return call(method, path, body, token=self.token, **more)  # type: ignore[arg-type]  # passed on
+
+    def send(self, payee: "Person", amount: int, *, key: str, **more: object) -> Answer:
+        """A transfer to somebody, by phone."""
+        body = transfer_body({"phone": payee.phone}, amount) | more
+        return self.call("POST", "/v1/transfers", body, key=key)
+
+    def signed_in_again(self) -> "Person":
+        """The same person with a session of now: access ends while the clock moves."""
+        made = call("POST", "/v1/sessions", {"phone": self.phone, "password": PASSWORD})
+        assert made.status == 201, made.text
+        tokens = made.json["tokens"]
+        return replace(self, token=tokens["access_token"], refresh_token=tokens["refresh_token"])
+
+    @property
+    def available(self) -> int:
+        return int(self.call("GET", "/v1/wallet").json["available"])
+
+
+def transfer_body(payee: dict[str, str], amount: int) -> dict[str, object]:
+    return {
+        "payee": payee,
+        "amount": amount,
+        "currency": "CNY",
+        "pay_password": PAY_PASSWORD,
+    }
+
+
+def register(phone: str, *, pay_password: bool = True, funds: int = 0) -> Person:
+    """Signs somebody up by SMS code; with a pay password, and with money from the bank."""
+    sent = call("POST", "/v1/verification-codes", {"phone": phone, "purpose": "register"})
+    assert sent.status == 202, sent.text
+    body = {
+        "phone": phone,
+        "verification_id": sent.json["verification_id"],
+        "code": code_in_last_sms(phone),
+        "password": PASSWORD,
+    }
+    made = call("POST", "/v1/users", body)
+    assert made.status == 201, made.text
+    tokens = made.json["tokens"]
+    person = Person(phone, made.json["user_id"], tokens["access_token"], tokens["refresh_token"])
+    if pay_password:
+        body = {"password": PASSWORD, "pay_password": PAY_PASSWORD}
+        assert person.call("PUT", "/v1/me/pay-password", body).status == 204
+    if funds:
+        fund(person.user_id, funds)
+    return person
+
+
+def fund(user_id: str, amount: int) -> None:
+    """Money from the bank, without the trouble of a card."""
+    account = find_account(user_id)
+    assert account is not None
+    movement = Movement(
+        transfer_id=f"t_fund{next(_numbers)}", kind="top_up", amount=Money(amount=amount)
+    )
+    post(movement, debit=FromSystem(BANK_SETTLEMENT), credit=ToUser(account))
+
+
+def sms_sent_to(phone: str, *, region: str = "ap-southeast-1") -> list[str]:
+    """All text messages to a phone, oldest first."""
+    messages = sns_backends[DEFAULT_ACCOUNT_ID][region].sms_messages.values()
+    return [text for number, text, *_ in messages if number == phone]
+
+
+def code_in_last_sms(phone: str) -> str:
+    found = re.search(r"(?<!\d)\d{6}(?!\d)", sms_sent_to(phone)[-1])
+    assert found, "the message holds no code"
+    return found.group()
