@@ -6,32 +6,40 @@ CPU of a transaction. DynamoDB speaks plain JSON, so this client signs and sends
 built and hands the JSON back. It still goes through `Endpoint._do_get_response`, one call for each
 physical attempt, so everything that hooks into botocore sees it.
 
-A try that surely had no effect (throttled, in conflict) is repeated here, with jitter and inside a
-bound. A write whose answer was lost is not: only its author knows how to recognise its own effect.
+A try that surely had no effect (throttled, in conflict, no connection) is repeated here, with
+jitter and inside a bound. A write whose answer was lost is not: only its author knows how to
+recognise its own effect.
 """
 
-import json
 import random
 import threading
 import time
 from functools import cache
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import botocore.session
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+import msgspec
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
+)
 from pynamodb.connection import Connection
 
 from shared.errors import ServiceUnavailable
+from shared.wire import Wire, signed_headers
 
 TRIES = 7
-_READ_TRIES_WITHOUT_ANSWER = 3
+_TRIES_WITHOUT_ANSWER = 3
 _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.4
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
-_WITHOUT_EFFECT = frozenset(
+WITHOUT_EFFECT = frozenset(
     {
         "ProvisionedThroughputExceededException",
         "ProvisionedThroughputExceeded",
@@ -43,6 +51,8 @@ _WITHOUT_EFFECT = frozenset(
         "TransactionInProgressException",
     }
 )
+_NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+_NO_ANSWER = (HTTPClientError, SSLError, *_NEVER_SENT)
 _SERVER_FAILED = frozenset({"InternalServerError", "ServiceUnavailable", "InternalFailure"})
 
 
@@ -81,46 +91,46 @@ class _Client:
     """What pynamodb asks of a botocore client, and no more."""
 
     def __init__(self, session: botocore.session.Session) -> None:
-        config = Config(
-            connect_timeout=1, read_timeout=3, max_pool_connections=10, tcp_keepalive=True
-        )
-        inner = cast(Any, session.create_client("dynamodb", config=config))
+        inner = cast(Any, session.create_client("dynamodb"))
+        self._url = inner.meta.endpoint_url.rstrip("/") + "/"
+        self._host = urlsplit(self._url).netloc
         inner._endpoint._response_parser_factory = _JsonParserFactory()
-        self._request_signer = inner._request_signer
+        inner._endpoint.http_session = Wire(self._url)
         self._endpoint = inner._endpoint
+        self._credentials = inner._request_signer._credentials
         self._service_model = inner.meta.service_model
         self._target = self._service_model.metadata["targetPrefix"]
-        self._url = inner.meta.endpoint_url.rstrip("/") + "/"
         self._region = inner.meta.region_name
         self._context = {"client_config": inner.meta.config}
         self._operation_model = cache(self._service_model.operation_model)
 
     def _make_api_call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        body = json.dumps(parameters, separators=(",", ":"), ensure_ascii=False).encode()
+        body = msgspec.json.encode(parameters)
         for attempt in range(TRIES):
             try:
                 return self._attempt(operation, body)
             except ClientError as error:
                 if not _repeatable(operation, error):
                     raise
-            except HTTPClientError as error:
-                if operation not in _READS:
+            except _NO_ANSWER as error:
+                if operation not in _READS and not isinstance(error, _NEVER_SENT):
                     raise LostAnswer from error
-                if attempt + 1 == _READ_TRIES_WITHOUT_ANSWER:
+                if attempt + 1 == _TRIES_WITHOUT_ANSWER:
                     break
             pause(attempt)
         raise ServiceUnavailable
 
     def _attempt(self, operation: str, body: bytes) -> dict[str, Any]:
-        headers = {
-            "X-Amz-Target": f"{self._target}.{operation}",
-            "Content-Type": "application/x-amz-json-1.0",
-        }
-        request = AWSRequest(method="POST", url=self._url, data=body, headers=headers)
-        credentials = self._request_signer._credentials.get_frozen_credentials()
-        SigV4Auth(credentials, "dynamodb", self._region).add_auth(request)
+        headers = signed_headers(
+            self._credentials.get_frozen_credentials(),
+            host=self._host,
+            region=self._region,
+            target=f"{self._target}.{operation}",
+            body=body,
+        )
+        request = AWSPreparedRequest("POST", self._url, headers, body, stream_output=False)
         answer, failure = self._endpoint._do_get_response(
-            request.prepare(), self._operation_model(operation), self._context
+            request, self._operation_model(operation), self._context
         )
         if failure is not None:
             raise failure
@@ -139,8 +149,8 @@ class _JsonParserFactory:
     def parse(self, response: dict[str, Any], shape: object) -> dict[str, Any]:
         status = response["status_code"]
         try:
-            parsed = json.loads(response["body"]) if response["body"] else {}
-        except ValueError:
+            parsed = msgspec.json.decode(response["body"] or b"{}")
+        except msgspec.DecodeError:
             # A proxy's page in the place of an answer: the status code alone speaks.
             parsed = {}
         if status >= 300:
@@ -161,7 +171,7 @@ def _repeatable(operation: str, error: ClientError) -> bool:
     if "ConditionalCheckFailed" in reasons:
         # The author must hear of this one first: it may be the replay of an earlier write.
         return False
-    if code in _WITHOUT_EFFECT or any(reason in _WITHOUT_EFFECT for reason in reasons):
+    if code in WITHOUT_EFFECT or any(reason in WITHOUT_EFFECT for reason in reasons):
         return True
     if code in _SERVER_FAILED:
         if operation in _READS:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from shared.aws import client
+from shared.errors import ServiceUnavailable
 from shared.settings import settings
 
 
@@ -50,5 +51,11 @@ def _key(purpose: str) -> bytes:
 
 @cache
 def _secret(secret_id: str) -> str:
-    found = client("secretsmanager").get_secret_value(SecretId=secret_id)
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        found = client("secretsmanager").get_secret_value(SecretId=secret_id)
+    except BotoCoreError as error:
+        # No answer from there. A wrong name or missing rights are ours to mend, and stay a 500.
+        raise ServiceUnavailable from error
     return str(found["SecretString"])

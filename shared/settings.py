@@ -20,6 +20,7 @@ class Settings:
     bank_url: str = "http://127.0.0.1:1"
     web_origins: str = ""
     time_zone: str = "Asia/Shanghai"
+    sms_sender_id: str = "UWallet"
 
     body_limit_bytes: int = 65_536
     page_size: int = 20
@@ -44,8 +45,8 @@ class Settings:
     transfer_day_limit_minor: int = 20_000_000
     top_up_limit_minor: int = 5_000_000
     top_up_day_limit_minor: int = 20_000_000
-    balance_limit_minor: int = 10**15
     cards_per_user: int = 10
+    card_bindings_per_day: int = 20
     top_up_lease_seconds: int = 30
     top_up_expires_seconds: int = 86_400
 

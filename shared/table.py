@@ -8,11 +8,12 @@ at next. The pynamodb model is the store; nothing wraps it.
 import uuid
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import (
+    AttributeNullError,
     CancellationReason,
     PutError,
     PynamoDBConnectionError,
@@ -20,11 +21,11 @@ from pynamodb.exceptions import (
     VerboseClientError,
 )
 from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
+from pynamodb.expressions.update import Action, Update
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from shared.dynamodb import LostAnswer, connection, pause
+from shared.dynamodb import WITHOUT_EFFECT, LostAnswer, connection, pause
 from shared.errors import ServiceUnavailable
 from shared.settings import settings
 
@@ -53,9 +54,31 @@ class Record(Model):
             table.connection = shared
         return table
 
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        """The record in an item. pynamodb's own way sets each attribute twice or thrice."""
+        record = cls(_user_instantiated=False)
+        attributes = cls.get_attributes()
+        for name, value in data.items():
+            if name in attributes and "NULL" not in value:
+                attribute = attributes[name]
+                record.attribute_values[name] = attribute.deserialize(attribute.get_value(value))
+        return record
+
     def raw(self) -> dict[str, Any]:
-        """The item as DynamoDB stores it, `{"amount": {"N": "5"}}`."""
-        return self.serialize()
+        """The item as DynamoDB stores it, `{"amount": {"N": "5"}}`.
+
+        Raises AttributeNullError when something is missing that no record may lack.
+        """
+        item = {}
+        for name, attribute in self.get_attributes().items():
+            value = self.attribute_values.get(name)
+            stored = None if value is None else attribute.serialize(value)
+            if stored is not None:
+                item[name] = {attribute.attr_type: stored}
+            elif not attribute.null:
+                raise AttributeNullError(name)
+        return item
 
 
 class LedgerDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # pynamodb's own
@@ -143,25 +166,22 @@ class Write(NamedTuple):
 def put(record: Record, condition: Condition | None = None) -> Write:
     """Writes a whole record; without a condition only where none is yet."""
     condition = type(record).pk.does_not_exist() if condition is None else condition
-    request = record.get_save_kwargs_from_instance(condition, "ALL_OLD")
-    return Write("Put", record, request)
+    return Write("Put", record, {"Item": record.raw(), **_conditional(record, condition)})
 
 
 def update(record: Record, actions: Sequence[Action], condition: Condition) -> Write:
     """Changes attributes of a record under a condition. There is no update without one."""
-    request = record.get_update_kwargs_from_instance(list(actions), condition, "ALL_OLD")
-    return Write("Update", record, request)
+    request = _conditional(record, condition, actions)
+    return Write("Update", record, {"Key": _key(record), **request})
 
 
 def check(record: Record, condition: Condition) -> Write:
     """Changes nothing, and lets nothing be changed unless the condition holds."""
-    request = record.get_delete_kwargs_from_instance(condition, "ALL_OLD")
-    return Write("ConditionCheck", record, request)
+    return Write("ConditionCheck", record, {"Key": _key(record), **_conditional(record, condition)})
 
 
 def delete(record: Record, condition: Condition | None = None) -> Write:
-    request = record.get_delete_kwargs_from_instance(condition, "ALL_OLD")
-    return Write("Delete", record, request)
+    return Write("Delete", record, {"Key": _key(record), **_conditional(record, condition)})
 
 
 class Cancelled(Exception):
@@ -175,6 +195,11 @@ class Cancelled(Exception):
         """Whether it was the condition of this part that did not hold."""
         reason = self._reasons[id(write)]
         return reason is not None and reason.code == "ConditionalCheckFailed"
+
+    def undecided(self, write: Write) -> bool:
+        """Whether nobody looked at the condition of this part, for its item was in use."""
+        reason = self._reasons[id(write)]
+        return reason is not None and reason.code in WITHOUT_EFFECT
 
     def standing(self, write: Write) -> Record | None:
         """The record that stands where this part failed; None when there is none."""
@@ -246,6 +271,32 @@ def due_shard(purpose: str, record_id: str) -> str:
 
 def due_shards(purpose: str) -> list[str]:
     return [f"{purpose}#{number}" for number in range(settings().due_shards)]
+
+
+def _key(record: Record) -> dict[str, Any]:
+    return {"pk": {"S": record.pk}, "sk": {"S": record.sk}}
+
+
+def _conditional(
+    record: Record, condition: Condition | None, actions: Sequence[Action] = ()
+) -> dict[str, Any]:
+    """What a part of a transaction says beside its key: where, under which condition, what.
+
+    A failed condition brings back the record that stands there.
+    """
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    request: dict[str, Any] = {"TableName": record.Meta.table_name}
+    if condition is not None:
+        request["ConditionExpression"] = condition.serialize(names, values)
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    if actions:
+        request["UpdateExpression"] = Update(*actions).serialize(names, values)
+    if names:
+        request["ExpressionAttributeNames"] = {short: name for name, short in names.items()}
+    if values:
+        request["ExpressionAttributeValues"] = values
+    return request
 
 
 def _stands_as_written(

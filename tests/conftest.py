@@ -1,5 +1,7 @@
 """The ground of all tests on moto: tables, secrets, a clock that can be moved."""
 
+import io
+import logging
 import os
 
 os.environ.update(
@@ -24,6 +26,7 @@ import pytest
 from moto import mock_aws
 
 from shared import aws, clock, dynamodb, secrets
+from shared.observability import logger
 from tests.clock import TestClock
 from tests.tables import create_tables
 
@@ -43,6 +46,14 @@ def fresh_aws() -> Iterator[None]:
     forget_clients()
 
 
+def empty_tables() -> None:
+    """Takes away all records, in a world that `fresh_aws` has made."""
+    database = aws.client("dynamodb")
+    for name in ("test-ledger", "test-records"):
+        database.delete_table(TableName=name)
+    create_tables(database, ledger="test-ledger", records="test-records")
+
+
 def forget_clients() -> None:
     """What a new container starts without."""
     aws.client.cache_clear()
@@ -54,6 +65,16 @@ def forget_clients() -> None:
 def cloud() -> Iterator[None]:
     with fresh_aws():
         yield
+
+
+@pytest.fixture
+def log_text() -> Iterator[io.StringIO]:
+    """All that the app logs, one JSON object a line."""
+    written = io.StringIO()
+    (handler,) = (one for one in logger.handlers if isinstance(one, logging.StreamHandler))
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
 
 
 @pytest.fixture

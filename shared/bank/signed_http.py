@@ -154,7 +154,6 @@ class SandboxBank:
                 body=body,
                 headers=headers,
                 preload_content=False,
-                redirect=False,
             ) as response:
                 answer = _Answer(response.status, response.read(ANSWER_LIMIT_BYTES))
         except (NewConnectionError, ConnectTimeoutError) as error:

@@ -22,6 +22,7 @@ PLATFORM_SETTLEMENT = "system_platform_settlement"
 FEES = "system_fees"
 FUND = "system_fund"
 SUSPENSE = "system_suspense"
+SYSTEM_ACCOUNTS = frozenset({BANK_SETTLEMENT, PLATFORM_SETTLEMENT, FEES, FUND, SUSPENSE})
 
 
 def opening(account_id: str, *, label: str, currency: str = "CNY") -> Write:

@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 from shared import clock
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen, HoldEnded
-from shared.ledger.posting import Movement, Posting, commit, find
+from shared.ledger.posting import Movement, Posting, between_two, commit, find
 from shared.ledger.records import (
     CLOSED,
     FROZEN,
@@ -55,6 +55,7 @@ def hold(
     due, due_at: who looks at the hold next and when; by default the sweeper that expires holds.
     Raises the problems of the debit side, IdempotencyKeyReused, ServiceUnavailable.
     """
+    between_two(debit, credit)
     transfer = movement.transfer(debit=debit, credit=credit, status=HELD)
     transfer.arrives_at = arrives_at
     transfer.expires_at = expires_at
@@ -125,7 +126,7 @@ class _Reserving(FromUser):
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         self._amount = amount = int(transfer.amount)
-        actions, condition = self.spending(amount)
+        actions, condition = self.spending(transfer)
         actions.append(Account.held.set(Account.held + amount))
         self._write = update(at(self.account), actions, condition)
         return [self._write]

@@ -35,6 +35,10 @@ class Movement:
     reference: str | None = None
     reverses: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.amount.amount < 1:
+            raise ValueError("a movement is of one minor unit or more")
+
     def transfer(self, *, debit: Party, credit: Party, status: str) -> Transfer:
         """The record of this movement between two sides, not yet written."""
         return Transfer(
@@ -77,6 +81,7 @@ def post(
         of their conditions fails, Cancelled passes through to the caller.
     Raises the problems of the sides, IdempotencyKeyReused, ServiceUnavailable.
     """
+    between_two(debit, credit)
     transfer = movement.transfer(debit=debit, credit=credit, status=POSTED)
     return commit(transfer, lambda: put(transfer), [debit, credit], [credit, debit], together_with)
 
@@ -148,6 +153,12 @@ def replay(earlier: Transfer, fingerprint: str | None) -> Posting:
     if refusal:
         raise refusal
     return Posting(earlier, replayed=True)
+
+
+def between_two(debit: Party, credit: Party) -> None:
+    """Raises ValueError where an account would pay itself."""
+    if debit.account_id == credit.account_id:
+        raise ValueError("a transfer is between two accounts")
 
 
 def find(transfer_id: str) -> Transfer | None:

@@ -64,20 +64,28 @@ class Limit:
 
     def used_by(self, account: Account) -> int:
         """Minor units used in this period so far."""
-        same = getattr(account, f"{self.name}_period") == self.period
-        return int(getattr(account, f"{self.name}_used")) if same else 0
+        return int(getattr(account, f"{self.name}_used")) if self._counted_in(account) else 0
 
     def use(self, account: Account, amount: int) -> tuple[list[Action], Condition]:
         """What counts `amount`, and the condition that it may be."""
         period = getattr(Account, f"{self.name}_period")
         used = getattr(Account, f"{self.name}_used")
-        if getattr(account, f"{self.name}_period") == self.period:
-            return [used.set(used + amount)], (period == self.period) & (
+        if counted_in := self._counted_in(account):
+            return [used.set(used + amount)], (period == counted_in) & (
                 used <= self.maximum - amount
             )
         return [period.set(self.period), used.set(amount)], period.does_not_exist() | (
-            period != self.period
+            period < self.period
         )
+
+    def _counted_in(self, account: Account) -> str | None:
+        """The period that the account counts in, unless it is over.
+
+        A request from just before midnight may come after one of the new day. It counts with
+        those: were the count to go back to the old day, the new day's would be forgotten.
+        """
+        period: str | None = getattr(account, f"{self.name}_period")
+        return period if period is not None and period >= self.period else None
 
 
 Authorize = Callable[[Account], None]
@@ -128,21 +136,25 @@ class FromUser:
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         amount = self._amount = int(transfer.amount)
         entry = chained_entry(self.account, transfer, counterparty, OUT, amount)
-        actions, condition = self.spending(amount)
+        actions, condition = self.spending(transfer)
         actions += chain_actions(entry)
         condition &= Account.entries == self.account.entries
         self._write = update(at(self.account), actions, condition)
         return [self._write, put(entry)]
 
-    def spending(self, amount: int) -> tuple[list[Action], Condition]:
-        """What takes `amount` from the available balance, and all that must be so for it."""
+    def spending(self, transfer: Transfer) -> tuple[list[Action], Condition]:
+        """What takes the amount from the available balance, and all that must be so for it."""
+        check_currency(self.account, transfer)
+        amount = int(transfer.amount)
+        counting, allowed = self.using(amount)
+        taking = Account.available.set(Account.available - amount)
+        return [taking, *counting], allowed & (Account.available >= amount)
+
+    def using(self, amount: int) -> tuple[list[Action], Condition]:
+        """What counts `amount` against the limit, and that the owner may have it counted."""
         account = self.account
-        actions: list[Action] = [Account.available.set(Account.available - amount)]
-        condition = (
-            (Account.status == ACTIVE)
-            & (Account.currency == account.currency)
-            & (Account.available >= amount)
-        )
+        actions: list[Action] = []
+        condition: Condition = Account.status == ACTIVE
         if self.authorize:
             self.authorize(account)
             condition &= Account.proof_failures == account.proof_failures
@@ -169,12 +181,15 @@ class FromUser:
             raise AccountFrozen
         if self.limit and self.limit.used_by(account) + self._amount > self.limit.maximum:
             raise self.limit.exceeded()
+        self._check_funds(account)
+        return account
+
+    def _check_funds(self, account: Account) -> None:
         missing = self._amount - int(account.available)
         if missing > 0:
             raise InsufficientFunds(
                 missing_display=display(missing, account.currency), missing=missing
             )
-        return account
 
 
 class ToUser:
@@ -187,14 +202,13 @@ class ToUser:
         self._write: Write | None = None
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
+        check_currency(self.account, transfer)
         amount = moved_amount(transfer)
         entry = chained_entry(self.account, transfer, counterparty, IN, amount)
         self._write = update(
             at(self.account),
             [Account.available.set(Account.available + amount), *chain_actions(entry)],
-            (Account.status != CLOSED)
-            & (Account.currency == transfer.currency)
-            & (Account.entries == self.account.entries),
+            (Account.status != CLOSED) & (Account.entries == self.account.entries),
         )
         return [self._write, put(entry)]
 
@@ -211,11 +225,11 @@ class ToUser:
 class _System:
     """An account of the house. It may go below zero, and its shards come up as they are used."""
 
-    label = None
     _sign: int
 
-    def __init__(self, account_id: str) -> None:
+    def __init__(self, account_id: str, *, label: str | None = None) -> None:
         self.account_id = account_id
+        self.label = label
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         shard = shard_of(transfer.transfer_id, settings().system_account_shards)
@@ -234,7 +248,8 @@ class _System:
             )
         ]
         moving = Account.available.add(change)
-        return [update(account, [moving, *opening], Account.status != CLOSED)]
+        same_currency = Account.currency.does_not_exist() | (Account.currency == transfer.currency)
+        return [update(account, [moving, *opening], same_currency)]
 
     def learn(self, cancelled: Cancelled) -> bool:
         return False
@@ -285,13 +300,17 @@ class FromMerchant:
         self.account_id = account_id
         self.label = label
         self._writes: list[Write] = []
+        self._missing = 0
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
-        amount = moved_amount(transfer)
         updates, entries = [], []
-        for shard, part in self._parts(transfer, amount):
+        for shard, part in self._parts(transfer).items():
             account = Account(*account_key(self.account_id, shard)[1:])
-            condition = (Account.status == ACTIVE) & (Account.available >= part)
+            condition = (
+                (Account.status == ACTIVE)
+                & (Account.currency == transfer.currency)
+                & (Account.available >= part)
+            )
             taking = Account.available.set(Account.available - part)
             updates.append(update(account, [taking], condition))
             entries.append(put(shard_entry(account.pk, transfer, counterparty, OUT, part)))
@@ -299,33 +318,54 @@ class FromMerchant:
         return [*updates, *entries]
 
     def learn(self, cancelled: Cancelled) -> bool:
-        # The shards are read anew for each try; only that one has failed matters here.
-        return any(cancelled.failed(part) for part in self._writes)
-
-    def _parts(self, transfer: Transfer, amount: int) -> list[tuple[int, int]]:
-        count = settings().merchant_account_shards
-        keys = {shard: account_key(self.account_id, shard) for shard in range(count)}
-        found = read(keys.values())
-        first = shard_of(transfer.transfer_id, count)
-        parts, missing = [], amount
-        for shard in sorted(keys, key=lambda number: (number - first) % count):
-            account = found.one(Account, keys[shard])
+        failed = [part for part in self._writes if cancelled.failed(part)]
+        for part in failed:
+            account = cast("Account | None", cancelled.standing(part))
             if account is None or account.status == CLOSED:
                 raise AccountClosed
             if account.status == FROZEN:
                 raise AccountFrozen
-            part = min(missing, int(account.available))
-            if part > 0:
-                parts.append((shard, part))
+        if failed and self._missing:
+            raise InsufficientFunds(missing_display=display(self._missing), missing=self._missing)
+        # The shards are read anew for the next try.
+        return bool(failed)
+
+    def _parts(self, transfer: Transfer) -> dict[int, int]:
+        """What to take from which shard.
+
+        What is missing is asked of the first all the same, so that the write refuses it: only the
+        write knows a replay, which must not hear that the money it took itself is not there.
+        """
+        count = settings().merchant_account_shards
+        first = shard_of(transfer.transfer_id, count)
+        keys = {
+            shard: account_key(self.account_id, shard)
+            for shard in ((first + step) % count for step in range(count))
+        }
+        found = read(keys.values())
+        parts: dict[int, int] = {}
+        missing = moved_amount(transfer)
+        for shard, key in keys.items():
+            account = found.one(Account, key)
+            part = min(missing, int(account.available)) if account else 0
+            if part:
+                parts[shard] = part
                 missing -= part
         if missing:
-            raise InsufficientFunds(missing_display=display(missing), missing=missing)
+            parts[first] = parts.get(first, 0) + missing
+        self._missing = missing
         return parts
 
 
 def at(account: Account) -> Account:
     """A bare record with the key of `account`, to write conditions and changes against."""
     return Account(account.pk, account.sk)
+
+
+def check_currency(account: Account, transfer: Transfer) -> None:
+    """Raises ValueError for a transfer in another currency. An account never changes its own."""
+    if account.currency != transfer.currency:
+        raise ValueError("an account takes part in transfers of its own currency only")
 
 
 def shard_of(transfer_id: str, count: int) -> int:

@@ -1,0 +1,61 @@
+# Everything needs python3.11 and make, nothing else: the first target that needs them installs the
+# pinned libraries into .venv.
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+REQUIREMENTS := requirements.txt requirements-dev.txt
+# Named by what is installed, so that a changed pin installs again, and a changed date does not.
+INSTALLED := .venv/installed-$(firstword $(shell cat $(REQUIREMENTS) | cksum))
+PORT_OPTION := $(if $(PORT),--port $(PORT))
+CODE := app.py functions shared infra
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint format unit stack-tests package deploy bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Install the pinned libraries into .venv
+
+run: setup ## Run the whole wallet here until Ctrl-C (PORT=... for a stack of its own)
+	@$(BIN)/python -m infra.run $(PORT_OPTION)
+
+demo: setup ## Show the main paths, against the running stack or one of its own (PORT=...)
+	@$(BIN)/python -m infra.demo $(PORT_OPTION)
+
+test: lint unit stack-tests ## Check everything: lint, unit tests, tests against a stack
+
+lint: setup package ## Style, types, imports, security, template
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE)
+	$(BIN)/cfn-lint build/template.json
+
+format: setup ## Put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+unit: setup package ## Tests of one thing at a time, on moto
+	$(BIN)/pytest --numprocesses auto --ignore tests/concurrency --ignore tests/e2e
+
+stack-tests: setup package ## Concurrency and end-to-end tests, against a stack that they start
+	$(BIN)/pytest tests/concurrency tests/e2e
+
+package: setup ## Write build/deployment.zip and build/template.json
+	@$(BIN)/python -m infra.package
+
+deploy: package ## Send the package to AWS (STAGE=test|prod, PARAMETERS="BankUrl=https://...")
+	@$(BIN)/python -m infra.deploy --stage $(STAGE) $(PARAMETERS)
+
+bench: package ## Measure the budget of docs/performance and write build/bench.json
+	@$(BIN)/python -m infra.bench
+
+clean: ## Forget the built files and every local balance
+	rm -rf build .local .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(INSTALLED): $(REQUIREMENTS)
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,143 @@
+"""The pay password: six digits that the owner must know to spend.
+
+Kept in the ledger account as a keyed hash: 10^6 tries are nothing to whoever has the table, so what
+protects it is a key from outside the table. A wrong guess raises the count of failures under the
+condition that the count is as it was read, and the transfer itself is written under the same. So of
+many guesses at once only the first to land has counted; the others look at the account again.
+Failures older than a lock lasts are forgotten.
+"""
+
+import hmac
+from collections.abc import Callable
+
+from functions.identity.password_proof import WrongPassword, forgiving, proves
+from functions.identity.records import User
+from shared import clock
+from shared.dynamodb import pause
+from shared.errors import Problem, ServiceUnavailable, Texts
+from shared.ledger.accounts import change_proof, find_account
+from shared.ledger.errors import AccountClosed
+from shared.ledger.records import Account
+from shared.observability import count, logger
+from shared.secrets import keyed_hash
+from shared.settings import settings
+from shared.table import write
+
+_TRIES = 10
+_TRIVIAL = frozenset({"123456", "654321", *(6 * digit for digit in "0123456789")})
+
+
+class WeakPayPassword(Problem):
+    status = 422
+    code = "WEAK_PAY_PASSWORD"
+    title = Texts("支付密码太简单", "Weak pay password")
+    detail = Texts(
+        "支付密码不能是六个相同的数字、123456 或 654321。",
+        "A pay password can't be one digit six times, 123456 or 654321.",
+    )
+
+
+class PayPasswordNotSet(Problem):
+    status = 422
+    code = "PAY_PASSWORD_NOT_SET"
+    title = Texts("未设置支付密码", "No pay password")
+    detail = Texts("请先设置支付密码。", "Set a pay password first.")
+
+
+class WrongPayPassword(Problem):
+    status = 403
+    code = "WRONG_PAY_PASSWORD"
+    title = Texts("支付密码错误", "Wrong pay password")
+    detail = Texts(
+        "支付密码错误，还可尝试 {tries_left} 次。",
+        "The pay password is wrong. Tries left: {tries_left}.",
+    )
+
+
+class PayPasswordLocked(Problem):
+    status = 423
+    code = "PAY_PASSWORD_LOCKED"
+    title = Texts("支付已锁定", "Payments locked")
+    detail = Texts(
+        "支付密码错误次数过多，请在 {minutes} 分钟后重试，或用登录密码重设支付密码。",
+        "Too many wrong pay passwords. Try again in {minutes} minutes, "
+        "or set a new pay password with the password for signing in.",
+    )
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after, minutes=-(-retry_after // 60))
+
+
+def authorize(pay_password: str) -> Callable[[Account], None]:
+    """What the ledger asks of each state of the account that is to be spent from."""
+    return lambda account: check(account, pay_password)
+
+
+def check(account: Account, pay_password: str) -> None:
+    """Raises PayPasswordNotSet, PayPasswordLocked, WrongPayPassword, ServiceUnavailable.
+
+    Whoever spends on the strength of this must write under the condition that `proof_failures` is
+    still as it is in `account`.
+    """
+    for attempt in range(_TRIES):
+        if account.proof is None:
+            raise PayPasswordNotSet
+        failures = _recent_failures(account)
+        if failures >= settings().pay_password_tries:
+            raise PayPasswordLocked(retry_after=_lock_end(account) - clock.seconds())
+        if hmac.compare_digest(account.proof, _proof(account.account_id, pay_password)):
+            return
+        failing = [
+            Account.proof_failures.set(failures + 1),
+            Account.proof_failed_at.set(clock.seconds()),
+        ]
+        if change_proof(account, failing):
+            logger.warning("pay_password_refused", extra={"user_id": account.account_id})
+            count("PayPasswordsRefused")
+            raise WrongPayPassword(tries_left=settings().pay_password_tries - failures - 1)
+        pause(attempt)
+        account = _found(account.account_id)
+    raise ServiceUnavailable
+
+
+def set_pay_password(user: User, *, password: str, pay_password: str) -> None:
+    """Sets or replaces the pay password, and ends a lock; `password` is the one for signing in.
+
+    Raises WeakPayPassword, WrongPassword, AccountLocked, AccountClosed, ServiceUnavailable.
+    """
+    if pay_password in _TRIVIAL:
+        raise WeakPayPassword(field="pay_password")
+    if not proves(password, phone=user.phone, user=user):
+        raise WrongPassword
+    setting = [
+        Account.proof.set(_proof(user.user_id, pay_password)),
+        Account.proof_failures.set(0),
+        Account.proof_failed_at.set(0),
+    ]
+    for attempt in range(_TRIES):
+        if change_proof(_found(user.user_id), setting):
+            write(forgiving(user.phone))
+            logger.info("pay_password_set", extra={"user_id": user.user_id})
+            count("PayPasswordsSet")
+            return
+        pause(attempt)
+    raise ServiceUnavailable
+
+
+def _proof(user_id: str, pay_password: str) -> str:
+    return keyed_hash("pay_password", f"{user_id}:{pay_password}")
+
+
+def _lock_end(account: Account) -> int:
+    return int(account.proof_failed_at) + settings().pay_password_lock_seconds
+
+
+def _recent_failures(account: Account) -> int:
+    return int(account.proof_failures) if _lock_end(account) > clock.seconds() else 0
+
+
+def _found(account_id: str) -> Account:
+    account = find_account(account_id)
+    if account is None:
+        raise AccountClosed
+    return account

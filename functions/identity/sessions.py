@@ -1,0 +1,201 @@
+"""Signed-in devices: starting a session, keeping it alive, listing and ending it."""
+
+import hmac
+from typing import NamedTuple
+
+import msgspec
+
+from functions.identity.models import Device, SessionPage, SessionView, Tokens
+from functions.identity.records import Session, session_key
+from functions.identity.tokens import (
+    REFRESH,
+    Pair,
+    Place,
+    hashed,
+    located,
+    new_pair,
+    new_salt,
+    next_pair,
+)
+from shared import clock
+from shared.errors import NotFound, ServiceUnavailable
+from shared.identifiers import new_id
+from shared.observability import count, logger
+from shared.settings import settings
+from shared.table import Cancelled, Write, change, delete, put, read, write
+from shared.web.cursor import open_cursor, seal
+from shared.web.pages import PageQuery
+from shared.web.problems import Unauthenticated
+
+_ROTATION_TRIES = 3
+
+
+class Origin(NamedTuple):
+    """Where a sign-in comes from: a device, its address, and the country of that, as `CN`."""
+
+    device: Device | None
+    address: str
+    country: str
+
+
+class NewSession(NamedTuple):
+    """A session that is not yet written, and the only sight of its tokens."""
+
+    record: Session
+    tokens: Tokens
+
+    @property
+    def starting(self) -> Write:
+        return put(self.record)
+
+
+def new_session(user_id: str, origin: Origin) -> NewSession:
+    """A session of now, to be written together with what allows it."""
+    place = Place(user_id, new_id("s"))
+    pair = new_pair(place)
+    now, now_text = clock.seconds(), clock.now_text()
+    ends_at = now + settings().session_seconds
+    session = Session(
+        *session_key(*place)[1:],
+        session_id=place.session_id,
+        access_hash=hashed(pair.access),
+        access_ends_at=_access_end(now, ends_at),
+        refresh_hash=hashed(pair.refresh),
+        ends_at=ends_at,
+        device=None if origin.device is None else msgspec.to_builtins(origin.device),
+        address=origin.address,
+        country=origin.country or None,
+        created_at=now_text,
+        last_used_at=now_text,
+        ttl=ends_at,
+    )
+    return NewSession(session, _shown(pair, session))
+
+
+def all_sessions(user_id: str) -> list[Session]:
+    """Every session of a user that has not ended, the last used first, strongly consistent."""
+    found = Session.query(
+        session_key(user_id, "")[1], Session.sk.startswith("SESSION#"), consistent_read=True
+    )
+    alive = [session for session in found if session.ends_at > clock.seconds()]
+    return sorted(alive, key=_position, reverse=True)
+
+
+def end_surplus(user_id: str, *, newest: Session) -> None:
+    """Ends the sessions that were unused the longest, as far as there are too many.
+
+    It is done after `newest` was written, so that of several at once the last one sees them all.
+    """
+    others = [one for one in all_sessions(user_id) if one.sk != newest.sk]
+    surplus = others[settings().sessions_per_user - 1 :]
+    if surplus:
+        write(*(delete(session) for session in surplus))
+
+
+def refresh(refresh_token: str) -> Tokens:
+    """New tokens for a refresh token, which with this is used up.
+
+    The one that was used up last gives the same new tokens once more, for a short while: their
+    answer may have been lost, or two threads of the app asked at once. Any other that comes again
+    was stolen from this device or by it (RFC 9700 §4.14.2), and ends the session for both. To come
+    here one must know the id of the session, 130 random bits that only its tokens hold.
+    Raises Unauthenticated.
+    """
+    place = located(refresh_token, REFRESH)
+    key = session_key(*place)
+    presented = hashed(refresh_token)
+    for _ in range(_ROTATION_TRIES):
+        session = read([key]).one(Session, key)
+        if session is None or session.ends_at <= clock.seconds():
+            raise Unauthenticated
+        if _retried(session, presented):
+            return _shown(next_pair(refresh_token, session.rotation_salt), session)
+        if not hmac.compare_digest(session.refresh_hash, presented):
+            _end_stolen(place)
+            raise Unauthenticated
+        if tokens := _rotated(session, refresh_token):
+            return tokens
+    raise ServiceUnavailable
+
+
+def list_sessions(user_id: str, current_id: str, query: PageQuery) -> SessionPage:
+    """The signed-in devices, the last used first. Raises InvalidCursor."""
+    name = f"sessions {user_id}"
+    after = open_cursor(query.cursor, of=name) if query.cursor else None
+    sessions = [
+        session for session in all_sessions(user_id) if after is None or _position(session) < after
+    ]
+    page = sessions[: query.limit]
+    more = len(sessions) > len(page)
+    return SessionPage(
+        items=[_view(session, current_id) for session in page],
+        next_cursor=seal(_position(page[-1]), of=name) if more else None,
+    )
+
+
+def end(user_id: str, session_id: str) -> None:
+    """Signs a device out, at once. Raises NotFound when the user has no such session."""
+    ending = delete(Session(*session_key(user_id, session_id)[1:]), Session.pk.exists())
+    try:
+        write(ending)
+    except Cancelled as cancelled:
+        raise NotFound from cancelled
+    logger.info("session_ended", extra={"user_id": user_id, "reason": "signed_out"})
+
+
+def _retried(session: Session, presented: str) -> bool:
+    if not session.previous_refresh_hash:
+        return False
+    fresh = clock.seconds() - session.rotated_at <= settings().refresh_retry_seconds
+    return fresh and hmac.compare_digest(session.previous_refresh_hash, presented)
+
+
+def _rotated(session: Session, refresh_token: str) -> Tokens | None:
+    """The next tokens; None when another request was faster."""
+    salt, now = new_salt(), clock.seconds()
+    pair = next_pair(refresh_token, salt)
+    presented = hashed(refresh_token)
+    actions = [
+        Session.access_hash.set(hashed(pair.access)),
+        Session.access_ends_at.set(_access_end(now, int(session.ends_at))),
+        Session.refresh_hash.set(hashed(pair.refresh)),
+        Session.previous_refresh_hash.set(presented),
+        Session.rotation_salt.set(salt),
+        Session.rotated_at.set(now),
+        Session.last_used_at.set(clock.now_text()),
+    ]
+    if not change(session, actions, Session.refresh_hash == presented):
+        return None
+    return _shown(pair, session)
+
+
+def _end_stolen(place: Place) -> None:
+    write(delete(Session(*session_key(*place)[1:])))
+    logger.warning("refresh_token_reused", extra={"user_id": place.user_id})
+    count("RefreshTokensReused")
+
+
+def _access_end(now: int, ends_at: int) -> int:
+    return min(now + settings().access_token_seconds, ends_at)
+
+
+def _shown(pair: Pair, session: Session) -> Tokens:
+    left = int(session.access_ends_at) - clock.seconds()
+    return Tokens(access_token=pair.access, refresh_token=pair.refresh, expires_in=left)
+
+
+def _position(session: Session) -> str:
+    return f"{session.last_used_at} {session.session_id}"
+
+
+def _view(session: Session, current_id: str) -> SessionView:
+    device = session.device
+    return SessionView(
+        session_id=session.session_id,
+        current=session.session_id == current_id,
+        device=None if device is None else msgspec.convert(device, Device),
+        address=session.address,
+        country=session.country,
+        created_at=session.created_at,
+        last_used_at=session.last_used_at,
+    )

@@ -1,0 +1,214 @@
+"""Codes by SMS: six digits that prove who holds a phone, for one purpose, once.
+
+Known and unknown phones are treated alike: the same reads and writes, the same answer, and always
+one message, so that nothing and no delay tells a stranger which phones are registered. Only the
+owner of the phone reads the difference: where a code can't be of use, the message says why instead
+(there is an account already, or there is none), and the code that was made is told to nobody. It
+costs a message, but a stranger can cause one anyway by asking for a code to register.
+"""
+
+import hmac
+import secrets
+from typing import NamedTuple
+
+from functions.identity.directory import directory_key
+from functions.identity.models import CodeSent, Purpose
+from functions.identity.records import Verification, verification_key
+from shared import clock, rate_limit, sms
+from shared.errors import Problem, ServiceUnavailable, Texts
+from shared.identifiers import new_id
+from shared.observability import count, logger
+from shared.phone import lookup_digest
+from shared.rate_limit import Interval, RateLimit, Window
+from shared.secrets import keyed_hash
+from shared.settings import settings
+from shared.table import Cancelled, Write, delete, put, read, update
+
+_DAY_SECONDS = 86_400
+_HOUR_SECONDS = 3_600
+_FOR_USERS = frozenset({"sign_in", "reset_password", "unlock"})
+
+_CODE = Texts(
+    "【U钱包】验证码 {code}，用于{purpose_zh}，{minutes} 分钟内有效。请勿告诉任何人。",
+    "U Wallet: {code} is your code to {purpose_en}, good for {minutes} minutes. Tell it to nobody.",
+)
+_HAS_ACCOUNT = Texts(
+    "【U钱包】此手机号已有账户，请直接登录，或在登录页重设密码。如非本人操作请忽略。",
+    "U Wallet: this phone already has an account. Sign in, or reset your password. "
+    "If this was not you, ignore it.",
+)
+_NO_ACCOUNT = Texts(
+    "【U钱包】此手机号还没有账户，请先注册。如非本人操作请忽略。",
+    "U Wallet: this phone has no account yet. Register first. If this was not you, ignore it.",
+)
+_PURPOSES: dict[Purpose, Texts] = {
+    "register": Texts("注册", "register"),
+    "sign_in": Texts("登录", "sign in"),
+    "reset_password": Texts("重设密码", "reset your password"),
+    "change_phone": Texts("更换手机号", "change your phone"),
+    "unlock": Texts("解锁账户", "unlock your account"),
+}
+
+
+class WrongCode(Problem):
+    status = 422
+    code = "WRONG_CODE"
+    title = Texts("验证码错误", "Wrong code")
+    detail = Texts(
+        "验证码错误，还可尝试 {tries_left} 次。", "The code is wrong. Tries left: {tries_left}."
+    )
+
+
+class CodeExpired(Problem):
+    """Too old, used, tried too often, or never made for this phone and purpose: all one."""
+
+    status = 422
+    code = "CODE_EXPIRED"
+    title = Texts("验证码已失效", "Code no longer valid")
+    detail = Texts(
+        "验证码已过期、已使用或尝试次数过多，请重新获取。",
+        "The code is too old, was used, or was tried too often. Ask for a new one.",
+    )
+
+
+class _Made(NamedTuple):
+    verification: Verification
+    code: str
+
+
+def send_code(*, phone: str, purpose: Purpose, language: str, address: str) -> CodeSent:
+    """Sends a message to a phone (E.164). Raises TooManyRequests, ServiceUnavailable.
+
+    When SNS does not take the message, nothing counts as sent.
+    """
+    entry_key = directory_key(phone)
+    known = read([entry_key]).get(entry_key) is not None
+    made = _made(phone, purpose)
+    limits = _sending_limits(made.verification.phone_digest, address)
+    rate_limit.take(limits, together_with=[put(made.verification)])
+    try:
+        sms.send(phone, _message(purpose, made.code, known=known, language=language))
+    except ServiceUnavailable:
+        rate_limit.give_back(limits, together_with=[delete(made.verification)])
+        raise
+    logger.info("code_sent", extra={"purpose": purpose})
+    count("CodesSent", purpose=purpose)
+    return CodeSent(
+        verification_id=made.verification.verification_id,
+        expires_in=settings().code_valid_seconds,
+        resend_after=settings().code_resend_seconds,
+    )
+
+
+def proven(*, phone: str, purpose: Purpose, verification_id: str, code: str) -> Verification:
+    """The verification that this code proves. Its use is written by `using`, with what it allows.
+
+    A try is counted before the code is looked at: against this code, and against the phone and the
+    purpose for a day, so that a new code brings no new tries. A right one counts as well, for
+    nobody knows it before; of these there are never more than codes that were sent.
+    Raises WrongCode, CodeExpired, TooManyRequests.
+    """
+    key = verification_key(verification_id)
+    verification = read([key]).one(Verification, key)
+    digest = lookup_digest(phone).hex()
+    if verification is None or not _is_open(verification, digest, purpose):
+        raise CodeExpired
+    _count_try(verification)
+    given = _code_hash(verification_id, phone, purpose, code)
+    if not hmac.compare_digest(verification.code_hash, given):
+        logger.warning("code_refused", extra={"purpose": purpose})
+        count("CodesRefused", purpose=purpose)
+        raise WrongCode(tries_left=settings().code_tries - int(verification.tries) - 1)
+    return verification
+
+
+def using(verification: Verification, user_id: str) -> Write:
+    """Uses a code up. Its condition fails when it was used before, and `used_by` stands there."""
+    return update(
+        Verification(verification.pk, verification.sk),
+        [Verification.used_by.set(user_id)],
+        Verification.code_hash.exists() & Verification.used_by.does_not_exist(),
+    )
+
+
+def _made(phone: str, purpose: Purpose) -> _Made:
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    verification_id = new_id("v")
+    expires_at = clock.seconds() + settings().code_valid_seconds
+    verification = Verification(
+        *verification_key(verification_id)[1:],
+        verification_id=verification_id,
+        purpose=purpose,
+        phone_digest=lookup_digest(phone).hex(),
+        code_hash=_code_hash(verification_id, phone, purpose, code),
+        expires_at=expires_at,
+        ttl=expires_at,
+    )
+    return _Made(verification, code)
+
+
+def _code_hash(verification_id: str, phone: str, purpose: Purpose, code: str) -> str:
+    """Under a key from outside the table: six digits alone could be tried out."""
+    return keyed_hash("verification_code", "\x00".join((verification_id, phone, purpose, code)))
+
+
+def _sending_limits(phone_digest: str, address: str) -> list[RateLimit]:
+    return [
+        Interval(
+            name="code_resend",
+            subject=phone_digest,
+            seconds=settings().code_resend_seconds,
+        ),
+        Window(
+            name="codes_per_phone",
+            subject=phone_digest,
+            maximum=settings().codes_per_phone_per_day,
+            seconds=_DAY_SECONDS,
+        ),
+        Window(
+            name="codes_per_address",
+            subject=rate_limit.network_of(address),
+            maximum=settings().codes_per_address_per_hour,
+            seconds=_HOUR_SECONDS,
+        ),
+    ]
+
+
+def _message(purpose: Purpose, code: str, *, known: bool, language: str) -> str:
+    if known != (purpose in _FOR_USERS):
+        return (_HAS_ACCOUNT if known else _NO_ACCOUNT).in_language(language, {})
+    what = _PURPOSES[purpose]
+    values = {
+        "code": code,
+        "purpose_zh": what.zh,
+        "purpose_en": what.en,
+        "minutes": settings().code_valid_seconds // 60,
+    }
+    return _CODE.in_language(language, values)
+
+
+def _is_open(verification: Verification, phone_digest: str, purpose: Purpose) -> bool:
+    return (
+        verification.phone_digest == phone_digest
+        and verification.purpose == purpose
+        and verification.expires_at > clock.seconds()
+        and verification.tries < settings().code_tries
+    )
+
+
+def _count_try(verification: Verification) -> None:
+    tries_today = Window(
+        name="code_tries",
+        subject=f"{verification.purpose}#{verification.phone_digest}",
+        maximum=settings().code_failures_per_day,
+        seconds=_DAY_SECONDS,
+    )
+    counting = update(
+        Verification(verification.pk, verification.sk),
+        [Verification.tries.add(1)],
+        Verification.tries < settings().code_tries,
+    )
+    try:
+        rate_limit.take([tries_today], together_with=[counting])
+    except Cancelled as cancelled:
+        raise CodeExpired from cancelled

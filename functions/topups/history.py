@@ -1,0 +1,56 @@
+"""Top-ups as their owner sees them: one, or the list of all."""
+
+from functions.topups.models import CardUsed, TopUpsView, TopUpView
+from functions.topups.records import (
+    EXPIRED,
+    FAILED,
+    LISTING_PREFIX,
+    PENDING,
+    Listing,
+    TopUp,
+    top_up_key,
+)
+from shared.errors import NotFound, Problem
+from shared.table import read
+from shared.web.cursor import open_cursor, seal
+from shared.web.pages import PageQuery
+
+
+def view(top_up: TopUp | None, *, as_pending: bool = False) -> TopUpView:
+    """A top-up as it stands, or as it was while nobody knew its outcome. Raises NotFound."""
+    if top_up is None:
+        raise NotFound
+    refused = top_up.status in (FAILED, EXPIRED) and not as_pending
+    return TopUpView(
+        top_up_id=top_up.top_up_id,
+        status=PENDING if as_pending else top_up.status,  # type: ignore[arg-type]  # our four words
+        amount=int(top_up.amount),
+        currency="CNY",
+        source=CardUsed(card_id=top_up.card_id, bank=top_up.bank, last4=top_up.last4),
+        created_at=top_up.created_at,
+        reason=Problem.from_record(top_up.refusal).code if refused else None,
+    )
+
+
+def history(user_id: str, query: PageQuery) -> TopUpsView:
+    """A page of a user's top-ups, the newest first. Raises InvalidCursor."""
+    of = f"top-ups {user_id}"
+    pk = top_up_key(user_id, "").pk
+    after = None if query.cursor is None else open_cursor(query.cursor, of=of)
+    lines = list(
+        Listing.query(
+            pk,
+            Listing.sk.startswith(LISTING_PREFIX),
+            consistent_read=True,
+            scan_index_forward=False,
+            last_evaluated_key={"pk": {"S": pk}, "sk": {"S": after}} if after else None,
+            limit=query.limit + 1,
+        )
+    )
+    shown = lines[: query.limit]
+    keys = [top_up_key(user_id, line.top_up_id) for line in shown]
+    found = read(keys) if keys else None
+    return TopUpsView(
+        items=[view(found.one(TopUp, key)) for key in keys] if found else [],
+        next_cursor=seal(shown[-1].sk, of=of) if len(lines) > len(shown) else None,
+    )

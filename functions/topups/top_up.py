@@ -1,0 +1,232 @@
+"""A top-up from a bank card: the bank takes the money, then the ledger books it.
+
+Each step can be the last one before the process dies. So the record comes first, with the day's
+allowance counted in the same write; then the bank is asked under the record's id, as often as need
+be, for it charges once; then the posting ends the record. Whoever finds a record without an end
+goes on from there: the same request sent again, or the sweeper.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple, cast
+
+from pynamodb.expressions.condition import Condition
+
+from functions.identity.pay_password import authorize
+from functions.topups.ending import conclude, fail
+from functions.topups.models import CardSource, TopUpRequest
+from functions.topups.records import (
+    FAILED,
+    PENDING,
+    RESOLVING,
+    SUCCEEDED,
+    TopUp,
+    at,
+    current,
+    listing,
+    top_up_key,
+)
+from functions.topups.refusals import refusal_of
+from functions.wallet.cards import key_of_card, usable_card
+from functions.wallet.limits import check_top_up_amount, top_up_day_limit
+from shared import clock
+from shared.bank import get_bank
+from shared.bank.port import BankRefusal, BankUnavailable, OutcomeUnknown
+from shared.errors import (
+    IdempotencyKeyInUse,
+    IdempotencyKeyReused,
+    Problem,
+    ServiceUnavailable,
+    Texts,
+)
+from shared.identifiers import derived_id
+from shared.ledger.allowance import use
+from shared.ledger.errors import AccountClosed, LimitExceeded
+from shared.ledger.records import Account, account_key
+from shared.ledger.sides import Authorize
+from shared.observability import count
+from shared.settings import settings
+from shared.table import Cancelled, Key, change, due_shard, put, put_new
+from shared.web.idempotency import fingerprint
+from shared.web.operation import Call
+
+_CREATED, _ACCEPTED = 201, 202
+
+
+class SourceNotAvailable(Problem):
+    status = 422
+    code = "SOURCE_NOT_AVAILABLE"
+    title = Texts("充值方式暂不可用", "Source not available")
+    detail = Texts("暂不支持此充值方式，请使用银行卡。", "Not offered yet. Please use a bank card.")
+
+
+class Outcome(NamedTuple):
+    """What a request is answered: `status` is HTTP's, `replayed` whether it was answered before."""
+
+    top_up: TopUp
+    status: int
+    replayed: bool = False
+
+
+def needed(call: Call[TopUpRequest]) -> Iterable[Key]:
+    """All that a top-up must know, read in the same round trip as the session."""
+    yield account_key(call.user_id)
+    yield _key(call)
+    if isinstance(call.body.source, CardSource):
+        yield key_of_card(call.user_id, call.body.source.card_id)
+
+
+def top_up(call: Call[TopUpRequest]) -> Outcome:
+    """Does what the call asks for, once. Raises the problem of the rule that it breaks."""
+    account = call.found.one(Account, account_key(call.user_id))
+    if account is None:
+        raise AccountClosed
+    earlier = call.found.one(TopUp, _key(call))
+    if earlier is not None:
+        return _again(earlier, fingerprint(call.body), account)
+    made = _record(call)
+    may_use = authorize(call.body.pay_password)
+    may_use(account)
+    standing = _create(made, account, may_use)
+    if standing is not None:
+        return _again(standing, made.fingerprint, account)
+    return _carry_out(made, account)
+
+
+def _again(earlier: TopUp, asked: str, account: Account) -> Outcome:
+    """The first answer again; or, when there was none and nobody is at work, the work goes on."""
+    if earlier.fingerprint != asked:
+        raise IdempotencyKeyReused
+    if earlier.first_answer or earlier.status != PENDING:
+        return _answer(earlier, replayed=True)
+    if not _taken_over(earlier):
+        raise IdempotencyKeyInUse
+    return _carry_out(earlier, account)
+
+
+def _carry_out(made: TopUp, account: Account) -> Outcome:
+    try:
+        charge = get_bank().charge(
+            reference=made.top_up_id, card_token=made.card_token, amount=made.money
+        )
+    except BankRefusal as refusal:
+        return _answer(fail(made, refusal_of(refusal)))
+    except BankUnavailable as error:
+        # Surely not done: the same request may try again at once.
+        change(at(made), [TopUp.lease_until.set(clock.seconds())], _still_ours(made))
+        raise ServiceUnavailable from error
+    except OutcomeUnknown:
+        return _answer_pending(made)
+    ended = conclude(made, charge, account)
+    return _answer_pending(ended) if ended.status == PENDING else _answer(ended)
+
+
+def _answer_pending(made: TopUp) -> Outcome:
+    """Says that it is not known yet, and remembers having said so."""
+    answered = [TopUp.first_answer.set(_ACCEPTED), TopUp.due_at.set(clock.seconds())]
+    if change(at(made), answered, _still_ours(made)):
+        count("TopUps", outcome=PENDING)
+        return Outcome(made, _ACCEPTED)
+    return _answer(current(made))
+
+
+def _answer(ended: TopUp, *, replayed: bool = False) -> Outcome:
+    """The answer that a top-up has had or will have from now on."""
+    if ended.first_answer:
+        return Outcome(ended, int(ended.first_answer), replayed)
+    if ended.status == SUCCEEDED:
+        return Outcome(ended, _CREATED, replayed)
+    if ended.status == PENDING:
+        raise IdempotencyKeyInUse
+    refusal = Problem.from_record(ended.refusal)
+    refusal.replayed = replayed
+    raise refusal
+
+
+def _record(call: Call[TopUpRequest]) -> TopUp:
+    """A top-up that is not yet written. Raises SourceNotAvailable, NotFound, CardNotActive."""
+    body = call.body
+    if not isinstance(body.source, CardSource):
+        raise SourceNotAvailable
+    card = usable_card(call.found, key_of_card(call.user_id, body.source.card_id))
+    key = _key(call)
+    now = clock.seconds()
+    lease_until = now + settings().top_up_lease_seconds
+    return TopUp(
+        key.pk,
+        key.sk,
+        top_up_id=_id_of(call),
+        user_id=call.user_id,
+        status=PENDING,
+        amount=body.amount,
+        currency=body.currency,
+        card_id=card.card_id,
+        card_token=card.card_token,
+        bank=card.bank,
+        last4=card.last4,
+        created_at=clock.now_text(),
+        fingerprint=fingerprint(body),
+        limit_period=top_up_day_limit().period,
+        lease_until=lease_until,
+        expires_at=now + settings().top_up_expires_seconds,
+        due_shard=due_shard(RESOLVING, _id_of(call)),
+        due_at=lease_until,
+    )
+
+
+def _create(made: TopUp, account: Account, may_use: Authorize) -> TopUp | None:
+    """Writes the record and counts the allowance. Gives the one that was there before, if any."""
+    own = put(made)
+    try:
+        check_top_up_amount(int(made.amount))
+        use(
+            account,
+            int(made.amount),
+            limit=top_up_day_limit(),
+            authorize=may_use,
+            together_with=[own, put(listing(made))],
+        )
+    except LimitExceeded as refusal:
+        _remember(made, refusal)
+        raise
+    except Cancelled as cancelled:
+        if not cancelled.failed(own):
+            raise
+        return cast(TopUp, cancelled.standing(own))
+    return None
+
+
+def _remember(made: TopUp, refusal: Problem) -> None:
+    """Keeps a refusal, so that a replay gets the same. It is in no list: nothing has begun."""
+    made.status, made.refusal = FAILED, refusal.to_record()
+    made.due_shard = made.due_at = None
+    made.ttl = clock.seconds() + settings().refusal_kept_seconds
+    put_new(made)
+    count("TopUpsRefused", reason=refusal.code)
+
+
+def _taken_over(earlier: TopUp) -> bool:
+    """Takes the lease, if it is over; nobody else has it then."""
+    now = clock.seconds()
+    lease_until = now + settings().top_up_lease_seconds
+    if earlier.lease_until > now:
+        return False
+    return change(
+        earlier,
+        [TopUp.lease_until.set(lease_until), TopUp.due_at.set(lease_until)],
+        _still_ours(earlier),
+    )
+
+
+def _still_ours(made: TopUp) -> Condition:
+    condition: Condition = TopUp.first_answer.does_not_exist()
+    condition &= TopUp.status == PENDING
+    condition &= TopUp.lease_until == made.lease_until
+    return condition
+
+
+def _key(call: Call[TopUpRequest]) -> Key:
+    return top_up_key(call.user_id, _id_of(call))
+
+
+def _id_of(call: Call[TopUpRequest]) -> str:
+    return derived_id("tu", call.user_id, "top_up", call.idempotency_key)

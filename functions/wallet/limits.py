@@ -1,0 +1,48 @@
+"""How much may be sent and topped up: at once, and in one local day.
+
+The amount of one transfer is checked here. The day is a condition of the write that moves the
+money: it takes a `Limit` from here.
+"""
+
+from shared import clock
+from shared.errors import Texts
+from shared.ledger import Limit
+from shared.ledger.errors import LimitExceeded
+from shared.money import display
+from shared.settings import settings
+
+
+def transfer_day_limit() -> Limit:
+    """What a user may send to others in the present local day."""
+    return Limit(
+        name="transfer",
+        period=clock.local_day(),
+        maximum=settings().transfer_day_limit_minor,
+        what=Texts("每日转账", "for transfers in one day"),
+    )
+
+
+def top_up_day_limit() -> Limit:
+    """What a user may top up in the present local day."""
+    return Limit(
+        name="top_up",
+        period=clock.local_day(),
+        maximum=settings().top_up_day_limit_minor,
+        what=Texts("每日充值", "for top-ups in one day"),
+    )
+
+
+def check_transfer_amount(amount: int) -> None:
+    """Raises LimitExceeded when one transfer may not be for so many minor units."""
+    if amount > settings().transfer_limit_minor:
+        raise _exceeded(settings().transfer_limit_minor, Texts("单笔转账", "per transfer"))
+
+
+def check_top_up_amount(amount: int) -> None:
+    """Raises LimitExceeded when one top-up may not be for so many minor units."""
+    if amount > settings().top_up_limit_minor:
+        raise _exceeded(settings().top_up_limit_minor, Texts("单笔充值", "per top-up"))
+
+
+def _exceeded(maximum: int, what: Texts) -> LimitExceeded:
+    return LimitExceeded(what_zh=what.zh, what_en=what.en, limit_display=display(maximum))

@@ -1,0 +1,1 @@
+"""Builds the package and its template, and runs them: here, in tests, and on AWS."""

@@ -1,0 +1,67 @@
+"""What a cold start of the package costs: bytes to fetch, and time to import the app.
+
+Each time is that of an import alone, inside a new interpreter that sees nothing but the unpacked
+zip and writes no `.pyc`, as in a function, where the package can't be written to.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import cache_from_source
+from pathlib import Path
+from py_compile import PycInvalidationMode, compile
+from statistics import median
+from typing import NamedTuple
+
+_ISOLATED = "-I -S -B -c".split()
+_TIMED = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from time import perf_counter; "
+    "begin = perf_counter(); import {module}; print(perf_counter() - begin)"
+)
+
+
+class Start(NamedTuple):
+    """Medians in milliseconds of the package as it is, with all `.pyc`, and of the yardstick."""
+
+    app_ms: float
+    app_all_pyc_ms: float
+    botocore_session_ms: float
+
+
+@contextmanager
+def unpacked(archive: Path) -> Iterator[Path]:
+    """The package in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(folder)
+        yield Path(folder)
+
+
+def measured_start(package: Path, *, rounds: int) -> Start:
+    """Imports in `rounds` interleaved rounds."""
+    with tempfile.TemporaryDirectory() as scratch:
+        compiled = Path(scratch, "compiled")
+        shutil.copytree(package, compiled)
+        _compile_what_is_not(compiled)
+        cases = [("app", package), ("app", compiled), ("botocore.session", package)]
+        times: list[list[float]] = [[] for _ in cases]
+        for _ in range(rounds):
+            for (module, folder), taken in zip(cases, times, strict=True):
+                taken.append(_import_ms(module, folder))
+    return Start(*map(median, times))
+
+
+def _compile_what_is_not(folder: Path) -> None:
+    for source in folder.rglob("*.py"):
+        if not Path(cache_from_source(source)).exists():
+            compile(str(source), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, quiet=2)
+
+
+def _import_ms(module: str, folder: Path) -> float:
+    command = [sys.executable, *_ISOLATED, _TIMED.format(module=module), str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout.splitlines()[-1]) * 1000

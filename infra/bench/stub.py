@@ -1,0 +1,185 @@
+"""A DynamoDB that answers at once from the items it was given, and counts what it is asked.
+
+It runs in a process of its own, so that its work is not in the measurement. Writes are accepted
+and not applied: the same request can be made a thousand times. A partition is kept sorted and
+searched by bisection, as the B-tree of DynamoDB is.
+
+Beside what AWS clients ask for it knows `PUT /items` (all that it shall hold) and `GET /calls`
+(what it was asked since the last time).
+"""
+
+import asyncio
+import re
+import subprocess
+import sys
+import zlib
+from asyncio import StreamReader, StreamWriter
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from http.client import HTTPConnection
+from typing import Any
+
+import msgspec
+
+Item = dict[str, Any]
+Tables = dict[str, list[Item]]
+
+SECRET = "not-a-secret-but-as-long-as-the-one-that-the-template-generates."
+# As DynamoDB answers: to check its sum costs a client something too.
+_HEAD = (
+    "HTTP/1.1 {status}\r\nServer: Server\r\nContent-Type: application/x-amz-json-1.0\r\n"
+    "Content-Length: {length}\r\nConnection: keep-alive\r\nx-amz-crc32: {checksum}\r\n"
+    "x-amzn-RequestId: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n\r\n"
+)
+_KEY_CONDITION = re.compile(r"\(?#\d = (:\d) AND #\d BETWEEN (:\d) AND (:\d)\)?")
+
+
+class Calls(msgspec.Struct, kw_only=True):
+    """What was asked: calls by operation, bytes of bodies, items that queries gave.
+
+    last_write: the body of the newest TransactWriteItems.
+    """
+
+    operations: dict[str, int] = {}
+    bytes_in: int = 0
+    bytes_out: int = 0
+    items_queried: int = 0
+    last_write: Any = None
+
+
+class Stub:
+    """The stub at `url`, as who measures with it sees it."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = HTTPConnection(url.removeprefix("http://"))
+
+    def hold(self, tables: Tables) -> None:
+        """Makes these items, by table, all that there is."""
+        self._exchange("PUT", "/items", msgspec.json.encode(tables))
+
+    def calls(self) -> Calls:
+        """What was asked since the last time."""
+        return msgspec.json.decode(self._exchange("GET", "/calls"), type=Calls)
+
+    def _exchange(self, method: str, path: str, body: bytes = b"") -> bytes:
+        self._connection.request(method, path, body)
+        return self._connection.getresponse().read()
+
+
+@contextmanager
+def running_stub() -> Iterator[str]:
+    """Starts a stub, gives its URL, and ends it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process.stdout.readline().strip() if process.stdout else ""
+        finally:
+            process.terminate()
+
+
+class _Store:
+    """What the stub holds, and what it was asked."""
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, str, str], Item] = {}
+        self._sorted: dict[tuple[str, str], list[str]] = {}
+        self._calls = Calls()
+
+    def answer(self, path: str, target: str, body: bytes) -> bytes:
+        if path == "/items":
+            self._hold(msgspec.json.decode(body))
+            return b""
+        if path == "/calls":
+            calls, self._calls = self._calls, Calls()
+            return msgspec.json.encode(calls)
+        operation = target.rpartition(".")[2]
+        answer = msgspec.json.encode(self._operation(operation, msgspec.json.decode(body)))
+        operations = self._calls.operations
+        operations[operation] = operations.get(operation, 0) + 1
+        self._calls.bytes_in += len(body)
+        self._calls.bytes_out += len(answer)
+        return answer
+
+    def _hold(self, tables: Tables) -> None:
+        self._items = {
+            (table, item["pk"]["S"], item["sk"]["S"]): item
+            for table, items in tables.items()
+            for item in items
+        }
+        self._sorted = {}
+        for table, pk, sk in sorted(self._items):
+            self._sorted.setdefault((table, pk), []).append(sk)
+
+    def _operation(self, operation: str, asked: Any) -> Any:
+        match operation:
+            case "BatchGetItem":
+                return {"Responses": self._found(asked["RequestItems"])}
+            case "Query":
+                return self._query(asked)
+            case "TransactWriteItems":
+                self._calls.last_write = asked
+                return {}
+            case "GetSecretValue":
+                return {"Name": asked["SecretId"], "SecretString": SECRET}
+        raise NotImplementedError(operation)
+
+    def _found(self, wanted: Any) -> Tables:
+        found: Tables = {table: [] for table in wanted}
+        for table, of in wanted.items():
+            for key in of["Keys"]:
+                item = self._items.get((table, key["pk"]["S"], key["sk"]["S"]))
+                found[table] += [item] if item else []
+        return found
+
+    def _query(self, asked: Any) -> Any:
+        """The only query that a request makes: of a range of one partition, from its end."""
+        condition = _KEY_CONDITION.fullmatch(asked["KeyConditionExpression"])
+        if not condition or asked["ScanIndexForward"] or "FilterExpression" in asked:
+            raise NotImplementedError(asked)
+        values = asked["ExpressionAttributeValues"]
+        pk, low, high = (values[name]["S"] for name in condition.groups())
+        keys = self._sorted.get((asked["TableName"], pk), [])
+        first, end = bisect_left(keys, low), bisect_right(keys, high)
+        if "ExclusiveStartKey" in asked:
+            end = min(end, bisect_left(keys, asked["ExclusiveStartKey"]["sk"]["S"]))
+        page = keys[max(first, end - asked["Limit"]) : end][::-1]
+        items = [self._items[asked["TableName"], pk, sk] for sk in page]
+        self._calls.items_queried += len(items)
+        answer = {"Items": items, "Count": len(items), "ScannedCount": len(items)}
+        if len(items) == asked["Limit"]:
+            answer["LastEvaluatedKey"] = {"pk": {"S": pk}, "sk": {"S": page[-1]}}
+        return answer
+
+
+async def _serve(store: _Store, reader: StreamReader, writer: StreamWriter) -> None:
+    """Answers on one kept connection, until the client closes it."""
+    with suppress(asyncio.IncompleteReadError), closing(writer):
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            request, *lines = head.splitlines()
+            pairs = (line.partition(":") for line in lines)
+            headers = {name.lower(): value.strip() for name, _, value in pairs}
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            status = "200 OK"
+            try:
+                answer = store.answer(request.split()[1], headers.get("x-amz-target", ""), body)
+            except NotImplementedError as error:
+                status = "400 Bad Request"
+                answer = msgspec.json.encode({"__type": "NotImplemented", "message": str(error)})
+            checksum = zlib.crc32(answer)
+            head = _HEAD.format(status=status, length=len(answer), checksum=checksum)
+            writer.write(head.encode() + answer)
+
+
+async def _main() -> None:
+    server = await asyncio.start_server(partial(_serve, _Store()), "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    print(f"http://{host}:{port}", flush=True)  # noqa: T201  # how its parent learns of it
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())

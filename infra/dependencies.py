@@ -1,0 +1,94 @@
+"""The libraries that go into the package: installed once per list of pins, and slimmed."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from infra.archive import compile_sources
+
+# For the machine that runs the functions, whichever builds them.
+INSTALL = (
+    "-m pip install -qq --no-deps --no-compile --only-binary=:all: --implementation cp "
+    "--python-version 3.11 --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64"
+).split()
+
+# Services whose clients the functions may make; the descriptions of all others stay out.
+AWS_SERVICES = frozenset(
+    {
+        "apigatewaymanagementapi",
+        "dynamodb",
+        "events",
+        "kms",
+        "s3",
+        "secretsmanager",
+        "ses",
+        "sesv2",
+        "sns",
+        "sqs",
+        "stepfunctions",
+        "sts",
+    }
+)
+
+# What no function ever opens.
+DEAD_WEIGHT = (
+    "bin",
+    "*.dist-info/[!LlN]*",  # licences and notices stay
+    "boto3/data",
+    "boto3/examples",
+    "botocore/data/*/*/examples-1.json",
+    "cffi",  # only its compiled `_cffi_backend` runs
+    "chalice",  # `chalice package` adds the two files of it that run
+    "aws_lambda_powertools/event_handler",  # Chalice routes
+    "aws_lambda_powertools/utilities/data_masking",  # these three need what is not installed
+    "aws_lambda_powertools/utilities/kafka",
+    "aws_lambda_powertools/utilities/parser",
+    "phonenumbers/carrierdata",
+    "phonenumbers/geodata",
+    "phonenumbers/shortdata/region_*",
+    "phonenumbers/tzdata",
+    "**/*.pyi",
+    "**/py.typed",
+)
+
+
+def installed_dependencies(requirements: Path, cache: Path) -> Path:
+    """The slimmed, compiled libraries of `requirements`: a folder, made when `cache` lacks it.
+
+    The list must name every library with all it needs: nothing else is fetched.
+    """
+    recipe = requirements.read_bytes() + Path(__file__).read_bytes() + sys.version.encode()
+    folder = cache / hashlib.sha256(recipe).hexdigest()[:16]
+    if folder.exists():
+        return folder
+    shutil.rmtree(cache, ignore_errors=True)
+    cache.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=cache) as unfinished:
+        libraries = Path(unfinished, "libraries")
+        _install(requirements, libraries)
+        _slim(libraries)
+        compile_sources(libraries)
+        libraries.rename(folder)
+    return folder
+
+
+def _install(requirements: Path, target: Path) -> None:
+    places = ["--target", str(target), "--requirement", str(requirements)]
+    subprocess.run([sys.executable, *INSTALL, *places], check=True)
+
+
+def _slim(libraries: Path) -> None:
+    unused_services = (
+        service
+        for service in (libraries / "botocore" / "data").iterdir()
+        if service.is_dir() and service.name not in AWS_SERVICES
+    )
+    dead = [path for pattern in DEAD_WEIGHT for path in libraries.glob(pattern)]
+    for path in [*unused_services, *dead]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

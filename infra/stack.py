@@ -1,0 +1,201 @@
+"""A whole wallet on this machine: the local cloud, the sandbox bank, and the deployed package.
+
+Everything that a stack remembers lies in one directory, so that two stacks in two directories do
+not know of each other, and a stack that starts again finds its balances.
+"""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import urllib3
+
+from infra.attached import answers, attached
+from infra.deploy import DeployFailed, Place, deploy
+from infra.local_cloud import local_cloud
+from infra.lock import held
+from infra.package import package
+
+STACK_FILE = "stack.json"
+WEB_ORIGINS = "http://localhost:3000,http://localhost:5173"
+
+
+class AlreadyRunning(Exception):
+    """Another process runs a stack in this directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the parts of a running stack are: the content of `stack.json`."""
+
+    api_url: str
+    aws_endpoint_url: str
+    aws_region: str
+    sandbox_url: str
+    sms_url: str
+    mail_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A stack that runs here. outputs: of its template, such as the names of the tables."""
+
+    addresses: Addresses
+    outputs: dict[str, str]
+    place: Place
+    children: tuple[subprocess.Popen[bytes], ...]
+
+    def runs(self) -> bool:
+        """Whether all of its processes still live."""
+        return all(child.poll() is None for child in self.children)
+
+
+@contextmanager
+def running(directory: Path, *, port: int | None = None, keep: bool = True) -> Iterator[Stack]:
+    """Packages what changed, starts a stack, and ends it with the block.
+
+    port: of the API; None for the one it had before, at first any.
+    keep: whether its state is there again at the next start.
+    Raises AlreadyRunning, ChildFailed, DeployFailed.
+    """
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    package()
+    with ExitStack() as started:
+        try:
+            started.enter_context(held(directory / "lock", wait=False))
+        except BlockingIOError as error:
+            raise AlreadyRunning(f"a stack runs in {directory}; choose another PORT") from error
+        memory = _Memory.of(directory, cloud_port=port)
+        place, cloud = started.enter_context(
+            local_cloud(port=memory.cloud_port, directory=directory, keep=keep)
+        )
+        sandbox_url, sandbox = started.enter_context(_sandbox(memory, place, directory))
+        parameters = {"BankUrl": sandbox_url, "WebOrigins": WEB_ORIGINS}
+        outputs = deploy(place, stage="local", parameters=parameters)
+        _introduce_to_bank(memory, place, outputs)
+        addresses = _addresses(place, outputs, sandbox_url)
+        _ask_for_first_answer(addresses)
+        started.enter_context(_announced(addresses, directory))
+        yield Stack(addresses=addresses, outputs=outputs, place=place, children=(cloud, sandbox))
+
+
+def find(directory: Path) -> Addresses | None:
+    """The stack that another process runs in `directory`, if one does and answers."""
+    file = directory / STACK_FILE
+    if not file.exists():
+        return None
+    addresses = Addresses(**json.loads(file.read_text()))
+    return addresses if answers(_contract(addresses)) else None
+
+
+def directory_of(port: int | None) -> Path:
+    """Where a stack lives: `.local/`, and `.local/PORT/` for one that was given a port."""
+    local = Path(__file__).resolve().parent.parent / ".local"
+    return local if port is None else local / str(port)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    """What must be the same at the next start. bank_key: hexadecimal, 32 bytes."""
+
+    cloud_port: int
+    sandbox_port: int
+    bank_client_id: str
+    bank_key: str
+
+    @staticmethod
+    def of(directory: Path, *, cloud_port: int | None) -> "_Memory":
+        file = directory / "memory.json"
+        before = json.loads(file.read_text()) if file.exists() else {}
+        memory = _Memory(
+            cloud_port=cloud_port or _free_port(before.get("cloud_port", 0)),
+            sandbox_port=_free_port(before.get("sandbox_port", 0)),
+            bank_client_id=before.get("bank_client_id", "u-wallet-local"),
+            bank_key=before.get("bank_key") or secrets.token_hex(32),
+        )
+        file.write_text(json.dumps(asdict(memory)))
+        return memory
+
+
+def _free_port(wish: int) -> int:
+    """`wish` when nobody listens there, else any port that is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wish))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _sandbox(
+    memory: _Memory, place: Place, directory: Path
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The sandbox bank, which sends its codes by the local cloud."""
+    url = f"http://127.0.0.1:{memory.sandbox_port}"
+    with attached(
+        "infra.sandbox",
+        *("--port", str(memory.sandbox_port), "--state", str(directory / "bank")),
+        *("--client-id", memory.bank_client_id, "--key", memory.bank_key),
+        *("--sms-endpoint", str(place.endpoint_url), "--region", str(place.region)),
+        ready_url=f"{url}/health",
+        log=directory / "sandbox.log",
+        environment={
+            "PATH": os.environ["PATH"],
+            "AWS_ACCESS_KEY_ID": str(place.access_key),
+            "AWS_SECRET_ACCESS_KEY": str(place.access_key),
+        },
+    ) as process:
+        yield url, process
+
+
+def _introduce_to_bank(memory: _Memory, place: Place, outputs: dict[str, str]) -> None:
+    place.client("secretsmanager").put_secret_value(
+        SecretId=outputs["BankSecret"],
+        SecretString=json.dumps({"client_id": memory.bank_client_id, "key": memory.bank_key}),
+    )
+
+
+def _addresses(place: Place, outputs: dict[str, str], sandbox_url: str) -> Addresses:
+    cloud = str(place.endpoint_url)
+    return Addresses(
+        api_url=f"{cloud}/_aws/execute-api/{outputs['RestAPIId']}/api",
+        aws_endpoint_url=cloud,
+        aws_region=str(place.region),
+        sandbox_url=sandbox_url,
+        sms_url=f"{cloud}/_ministack/sns/sms-messages",
+        mail_url=f"{cloud}/_ministack/ses/messages",
+    )
+
+
+def _contract(addresses: Addresses) -> str:
+    return f"{addresses.api_url}/openapi.json"
+
+
+def _ask_for_first_answer(addresses: Addresses) -> None:
+    """Has the first function process started. Raises DeployFailed with what it says instead."""
+    answer = urllib3.request("GET", _contract(addresses), timeout=30, retries=False)
+    if answer.status != 200:
+        raise DeployFailed(f"{_contract(addresses)}: {answer.status} {answer.data.decode()}")
+
+
+@contextmanager
+def _announced(addresses: Addresses, directory: Path) -> Iterator[None]:
+    """`stack.json` is there exactly while the stack is."""
+    file = directory / STACK_FILE
+    unfinished = directory / f"{STACK_FILE}.tmp"
+    unfinished.write_text(json.dumps(asdict(addresses), indent=2) + "\n")
+    unfinished.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)

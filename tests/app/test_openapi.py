@@ -1,0 +1,67 @@
+"""The published description: valid OpenAPI 3.1, of every route, made from the models."""
+
+import re
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app import app
+from tests.edge import call
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    answer = call("GET", "/openapi.json")
+    assert answer.status == 200
+    described: dict[str, Any] = answer.json
+    return described
+
+
+def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_it_names_every_route_and_no_other(document: dict[str, Any]) -> None:
+    served = {(path, method) for path, methods in app.routes.items() for method in methods}
+    described = {
+        (path, method.upper()) for path, methods in document["paths"].items() for method in methods
+    }
+    assert described == served
+    assert len(described) > 20
+
+
+def test_what_moves_money_asks_for_an_idempotency_key(document: dict[str, Any]) -> None:
+    for path in ("/v1/transfers", "/v1/top-ups"):
+        parameters = document["paths"][path]["post"]["parameters"]
+        assert any(one["name"] == "Idempotency-Key" and one["required"] for one in parameters)
+
+
+def test_every_operation_names_its_refusals(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            statuses = set(operation["responses"])
+            assert statuses & {"200", "201", "202", "204"}, path
+            if "security" in operation:
+                assert "401" in statuses, path
+            if "requestBody" in operation:
+                assert {"400", "413", "415"} <= statuses, path
+
+
+def test_models_refuse_unknown_fields(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if body := operation.get("requestBody"):
+                name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                assert schemas[name]["additionalProperties"] is False, name
+
+
+def test_operation_ids_are_unique_and_summaries_are_sentences(document: dict[str, Any]) -> None:
+    operations = [one for methods in document["paths"].values() for one in methods.values()]
+    ids = [operation["operationId"] for operation in operations]
+    assert len(set(ids)) == len(ids)
+    assert all(re.match(r"[A-Z].*\.$", operation["summary"]) for operation in operations)

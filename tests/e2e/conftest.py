@@ -1,0 +1,44 @@
+"""A stack of the tests' own: the packaged zip, deployed to a local cloud, on free ports."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.phone_app import PhoneApp
+from infra.stack import Addresses, Stack, running
+
+CARD = "6222021234500010008"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running(tmp_path_factory.mktemp("stack"), keep=False) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def addresses(stack: Stack) -> Addresses:
+    return stack.addresses
+
+
+def somebody(addresses: Addresses, *, funds: int = 0) -> PhoneApp:
+    """A person with a pay password and, when there are funds, a card that they came from."""
+    app = PhoneApp(addresses)
+    app.register()
+    app.set_pay_password()
+    if funds:
+        card = app.bind_card(CARD)
+        answer = app.top_up(card["card_id"], funds)
+        assert answer.status == 201, answer.json
+    return app
+
+
+@pytest.fixture(scope="session")
+def ana(addresses: Addresses) -> PhoneApp:
+    """Somebody with money, shared by tests that move none of it for good."""
+    return somebody(addresses, funds=100_000)
+
+
+@pytest.fixture(scope="session")
+def bo(addresses: Addresses) -> PhoneApp:
+    return somebody(addresses)

@@ -1,0 +1,50 @@
+"""The bank of the tests: the real sandbox service, on a free port, once per session."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from shared.bank import get_bank
+from shared.settings import settings
+from tests.clock import TestClock
+from tests.people import Person, register
+from tests.sandbox.running import RunningBank, running_bank
+
+# Ids follow from phones, and the bank knows references for ever: nobody has a phone twice.
+_phones = (f"+86139{number:08d}" for number in itertools.count(1))
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
+    credentials = ("--client-id", "u-wallet", "--key", "ab" * 32)
+    with running_bank(
+        tmp_path_factory.mktemp("bank"), *credentials, "--hold-seconds", "0.1"
+    ) as bank:
+        yield bank
+
+
+@pytest.fixture
+def bank(running: RunningBank, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningBank]:
+    """The bank, as the wallet is configured to reach it."""
+    monkeypatch.setenv("BANK_URL", running.url)
+    _forget_bank()
+    yield running
+    running.operator("DELETE", "/faults")
+    monkeypatch.undo()
+    _forget_bank()
+
+
+@pytest.fixture
+def ana(cloud: None, test_clock: TestClock, bank: RunningBank) -> Person:
+    return register(next(_phones))
+
+
+@pytest.fixture
+def bo(cloud: None, test_clock: TestClock, bank: RunningBank) -> Person:
+    return register(next(_phones))
+
+
+def _forget_bank() -> None:
+    settings.cache_clear()
+    get_bank.cache_clear()

@@ -1,0 +1,161 @@
+"""The zip holds all that runs and nothing else, and comes out the same each time."""
+
+import ast
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.archive import compile_sources
+from infra.dependencies import AWS_SERVICES, installed_dependencies
+from infra.package import BUILD, PROJECT, package
+from infra.template import Json
+
+LIMIT_BYTES = 12_000_000
+UNCHECKED_HASH = (1).to_bytes(4, "little")
+
+
+def run_in(task: Path, code: str, *arguments: str) -> str:
+    """Runs code that sees the unpacked zip and the standard library, as in a function."""
+    alone = f"import sys; sys.path.insert(0, {str(task)!r})\n{code}"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", alone, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"AWS_REGION": "ap-southeast-1", "AWS_DEFAULT_REGION": "ap-southeast-1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def own_sources(task: Path) -> Iterator[Path]:
+    yield task / "app.py"
+    for folder in ("functions", "shared"):
+        yield from sorted((task / folder).rglob("*.py"))
+
+
+def test_app_imports_with_nothing_else_on_the_path(unpacked: Path) -> None:
+    modules = run_in(
+        unpacked,
+        "import app; print(*(m.__file__ for m in list(sys.modules.values()) "
+        "if getattr(m, '__file__', None)), sep='\\n')",
+    ).splitlines()
+    assert str(unpacked / "app.py") in modules
+    assert not [path for path in modules if "site-packages" in path]
+
+
+def test_every_handler_of_the_template_can_be_called(unpacked: Path, template: Json) -> None:
+    handlers = [
+        item["Properties"]["Handler"]
+        for item in template["Resources"].values()
+        if item["Type"] == "AWS::Serverless::Function"
+    ]
+    for handler in handlers:
+        module, _, name = handler.rpartition(".")
+        run_in(unpacked, f"from {module} import {name} as handler; assert callable(handler)")
+
+
+def test_package_has_our_code_and_its_data(unpacked: Path) -> None:
+    for folder in ("functions", "shared"):
+        ours = {
+            path.relative_to(PROJECT)
+            for path in (PROJECT / folder).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+        assert ours
+        assert not [path for path in ours if not (unpacked / path).is_file()]
+
+
+def test_package_has_nothing_that_only_builds_or_tests(unpacked: Path) -> None:
+    found = {path.name for path in unpacked.iterdir()}
+    assert not found & {"infra", "tests", "vendor", "pip", "setuptools", "moto", "ministack"}
+    assert {path.name for path in (unpacked / "chalice").glob("*.py")} == {"__init__.py", "app.py"}
+
+
+def test_late_imports_find_their_library_in_the_package(unpacked: Path) -> None:
+    wanted = set()
+    for path in own_sources(unpacked):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                wanted |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                wanted.add(node.module)
+    run_in(
+        unpacked,
+        "import importlib\nfor name in sys.argv[1:]: importlib.import_module(name)",
+        *sorted(wanted),
+    )
+
+
+def test_clients_of_the_named_services_can_be_made(unpacked: Path) -> None:
+    run_in(
+        unpacked,
+        "import boto3\nfor name in sys.argv[1:]: boto3.client(name)",
+        *sorted(AWS_SERVICES),
+    )
+
+
+def test_code_asks_for_no_service_whose_description_was_left_out(unpacked: Path) -> None:
+    asked = {
+        name
+        for path in own_sources(unpacked)
+        for name in re.findall(r"""client\(\s*["']([a-z0-9-]+)["']""", path.read_text())
+    }
+    assert asked
+    assert asked <= AWS_SERVICES
+
+
+def test_each_source_has_one_pyc_that_needs_no_look_at_it(unpacked: Path) -> None:
+    expected = set()
+    for source in unpacked.rglob("*.py"):
+        compiled = Path(importlib.util.cache_from_source(str(source)))
+        content = compiled.read_bytes()
+        assert content[:4] == importlib.util.MAGIC_NUMBER
+        assert content[4:8] == UNCHECKED_HASH
+        assert content[8:16] == importlib.util.source_hash(source.read_bytes())
+        expected.add(compiled)
+    assert set(unpacked.rglob("*.pyc")) == expected
+
+
+def test_traceback_shows_the_line_where_it_was_unpacked(unpacked: Path) -> None:
+    run_in(unpacked, "import app, inspect; assert 'app' in inspect.getsource(app)")
+    code = "import shared.settings as s; print(s.settings.__wrapped__.__code__.co_filename)"
+    assert run_in(unpacked, code).strip() == str(unpacked / "shared" / "settings.py")
+
+
+def test_package_is_small_enough(archive: Path) -> None:
+    assert archive.stat().st_size <= LIMIT_BYTES
+
+
+def test_package_comes_out_the_same_in_another_place(archive: Path, tmp_path: Path) -> None:
+    package(tmp_path)
+    for name in ("deployment.zip", "template.json"):
+        assert (tmp_path / name).read_bytes() == (BUILD / name).read_bytes()
+    assert archive.exists()
+
+
+def test_libraries_compile_to_the_same_in_another_place(archive: Path, tmp_path: Path) -> None:
+    assert archive.exists()
+    before = installed_dependencies(PROJECT / "requirements.txt", BUILD / "libraries")
+    again = tmp_path / "libraries"
+    shutil.copytree(before, again, ignore=shutil.ignore_patterns("*.pyc"))
+    compile_sources(again)
+    different = [
+        path.relative_to(before)
+        for path in before.rglob("*.pyc")
+        if path.read_bytes() != (again / path.relative_to(before)).read_bytes()
+    ]
+    assert not different
+
+
+@pytest.mark.parametrize("folder", ["functions", "shared"])
+def test_vendor_links_to_our_code(folder: str) -> None:
+    link = PROJECT / "vendor" / folder
+    assert link.is_symlink()
+    assert link.readlink() == Path("..", folder)

@@ -1,0 +1,285 @@
+"""What the template promises, in each stage."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local_cloud import METHODS, adapt
+from infra.package import BUILD, PROJECT
+from infra.template import Json, stages
+
+STAGES = stages(PROJECT)
+NO_VALUE = object()
+
+
+def in_stage(value: Any, stage: str, template: Json) -> Any:
+    """The value with mappings and conditions on the stage carried out."""
+    match value:
+        case {"Fn::FindInMap": [mapping, {"Ref": "Stage"}, key]}:
+            return template["Mappings"][mapping][stage][key]
+        case {"Fn::If": ["IsProd", yes, no]}:
+            return in_stage(yes if stage == "prod" else no, stage, template)
+        case {"Ref": "AWS::NoValue"}:
+            return NO_VALUE
+        case dict():
+            carried_out = {name: in_stage(item, stage, template) for name, item in value.items()}
+            return {name: item for name, item in carried_out.items() if item is not NO_VALUE}
+        case list():
+            return [in_stage(item, stage, template) for item in value]
+        case _:
+            return value
+
+
+def of_type(template: Json, kind: str) -> dict[str, Json]:
+    return {name: item for name, item in template["Resources"].items() if item["Type"] == kind}
+
+
+def functions(template: Json) -> dict[str, Json]:
+    return {
+        name: item["Properties"]
+        for name, item in of_type(template, "AWS::Serverless::Function").items()
+    }
+
+
+def scheduled(template: Json) -> dict[str, Json]:
+    return {name: item for name, item in functions(template).items() if "Events" in item}
+
+
+def rights(template: Json, function: Json) -> list[Json]:
+    role = template["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
+    return [
+        statement
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def actions(statement: Json) -> list[str]:
+    named = statement["Action"]
+    return [named] if isinstance(named, str) else named
+
+
+def test_cfn_lint_passes() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), BUILD / "template.json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_stages_differ_in_mappings_alone(template: Json) -> None:
+    assert template["Parameters"]["Stage"]["AllowedValues"] == ["local", "test", "prod"]
+    for mapping in template["Mappings"].values():
+        assert sorted(mapping) == STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_environment_is_what_the_configuration_says(template: Json, stage: str) -> None:
+    configuration = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    expected = configuration["stages"][stage]["environment_variables"]
+    for function in functions(template).values():
+        own = in_stage(function["Environment"]["Variables"], stage, template)
+        assert own == expected
+
+
+def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None:
+    assert scheduled(template).keys() >= {
+        "CheckBooks",
+        "ReleaseExpiredHolds",
+        "ResolvePendingTopUps",
+        "SettleDueTransfers",
+    }
+
+
+def test_every_function_has_a_log_that_forgets(template: Json) -> None:
+    for function in functions(template).values():
+        log = template["Resources"][function["LoggingConfig"]["LogGroup"]["Ref"]]
+        assert log["Type"] == "AWS::Logs::LogGroup"
+        assert log["Properties"]["RetentionInDays"] == 90
+
+
+def test_every_function_has_bounds(template: Json) -> None:
+    for name, function in functions(template).items():
+        assert 0 < function["Timeout"] <= 900
+        assert function["MemorySize"] >= 512
+        prod = in_stage(function, "prod", template)
+        assert prod["ReservedConcurrentExecutions"] > 0, name
+    # The gateway gives up after 29 seconds, and so must what it waits for.
+    assert functions(template)["APIHandler"]["Timeout"] < 29
+
+
+def test_no_function_is_held_back_on_a_small_machine(template: Json) -> None:
+    for function in functions(template).values():
+        assert "ReservedConcurrentExecutions" not in in_stage(function, "local", template)
+
+
+def test_events_that_fail_for_good_are_kept(template: Json) -> None:
+    for function in scheduled(template).values():
+        asynchronous = function["EventInvokeConfig"]
+        assert asynchronous["MaximumRetryAttempts"] == 2
+        target = asynchronous["DestinationConfig"]["OnFailure"]["Destination"]
+        assert target == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+        assert any(
+            "sqs:SendMessage" in actions(statement) and statement["Resource"] == target
+            for statement in rights(template, function)
+        )
+
+
+def test_alarm_tells_of_every_function_that_fails_or_is_throttled(template: Json) -> None:
+    watched = {
+        (alarm["Properties"]["Dimensions"][0]["Value"]["Ref"], alarm["Properties"]["MetricName"])
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"]["Namespace"] == "AWS/Lambda"
+    }
+    assert watched == {
+        (name, metric) for name in functions(template) for metric in ("Errors", "Throttles")
+    }
+
+
+def test_alarm_tells_of_the_books_the_api_and_the_dead_letters(template: Json) -> None:
+    alarms = [alarm["Properties"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()]
+    watched = {(alarm["MetricName"], alarm["TreatMissingData"]) for alarm in alarms}
+    assert watched >= {
+        ("LedgerImbalance", "notBreaching"),
+        ("BooksDifferences", "notBreaching"),
+        ("BooksDifferences", "breaching"),
+        ("5XXError", "notBreaching"),
+        ("ApproximateNumberOfMessagesVisible", "notBreaching"),
+    }
+    assert all(alarm["AlarmActions"] == [{"Ref": "Alarms"}] for alarm in alarms)
+
+
+def test_tables_are_guarded_in_prod(template: Json) -> None:
+    tables = of_type(template, "AWS::DynamoDB::Table")
+    assert tables.keys() == {"LedgerTable", "RecordsTable"}
+    for table in tables.values():
+        prod = in_stage(table["Properties"], "prod", template)
+        assert prod["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert prod["DeletionProtectionEnabled"] is True
+        assert prod["SSESpecification"] == {
+            "SSEEnabled": True,
+            "SSEType": "KMS",
+            "KMSMasterKeyId": {"Fn::GetAtt": ["DataKey", "Arn"]},
+        }
+
+
+def test_what_cannot_be_made_again_outlives_the_stack(template: Json) -> None:
+    for kind in ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::KMS::Key"):
+        for resource in of_type(template, kind).values():
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+            assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_tables_have_the_shape_that_the_records_need(template: Json, stage: str) -> None:
+    for name, table in of_type(template, "AWS::DynamoDB::Table").items():
+        properties = in_stage(table["Properties"], stage, template)
+        assert properties["BillingMode"] == "PAY_PER_REQUEST"
+        assert [key["AttributeName"] for key in properties["KeySchema"]] == ["pk", "sk"]
+        [index] = properties["GlobalSecondaryIndexes"]
+        assert index["IndexName"] == "due"
+        assert [key["AttributeName"] for key in index["KeySchema"]] == ["due_shard", "due_at"]
+        assert properties["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+        assert ("StreamSpecification" in properties) == (name == "LedgerTable")
+
+
+def test_functions_may_do_only_what_is_named(template: Json) -> None:
+    for function in functions(template).values():
+        for statement in rights(template, function):
+            assert statement["Effect"] == "Allow"
+            assert not [action for action in actions(statement) if "*" in action]
+            if statement.get("Resource") == "*":
+                assert all(action.startswith("xray:Put") for action in actions(statement))
+
+
+def test_only_the_check_of_the_books_reads_whole_tables(template: Json) -> None:
+    scanning = {
+        name
+        for name, function in functions(template).items()
+        if any("dynamodb:Scan" in actions(statement) for statement in rights(template, function))
+    }
+    assert scanning == {"CheckBooks"}
+
+
+def test_nothing_deletes_from_the_books(template: Json) -> None:
+    for function in functions(template).values():
+        for statement in rights(template, function):
+            if statement.get("Resource") == {"Fn::GetAtt": ["LedgerTable", "Arn"]}:
+                assert "dynamodb:DeleteItem" not in actions(statement)
+
+
+def test_messages_go_to_phones_and_not_to_topics(template: Json) -> None:
+    for function in functions(template).values():
+        for statement in rights(template, function):
+            if "sns:Publish" in actions(statement):
+                assert statement["NotResource"] == "arn:*:sns:*:*:*"
+                assert "Resource" not in statement
+
+
+def test_each_function_has_a_role_and_rights_of_its_own(template: Json) -> None:
+    roles = [function["Role"]["Fn::GetAtt"][0] for function in functions(template).values()]
+    assert len(set(roles)) == len(roles)
+    for role in roles:
+        policies = template["Resources"][role]["Properties"]["Policies"]
+        assert [policy["PolicyName"] for policy in policies] == ["work", "every-function"]
+
+
+def test_every_path_and_method_reaches_the_function(template: Json) -> None:
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    assert paths.keys() >= {"/", "/{proxy+}", "/v1/wallet", "/openapi.json"}
+    for methods in paths.values():
+        assert list(methods) == ["x-amazon-apigateway-any-method"]
+        [operation] = methods.values()
+        assert "APIHandler" in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+
+
+def test_local_template_names_every_method_instead_of_any(template: Json) -> None:
+    adapted = adapt(template)
+    for methods in adapted["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][
+        "paths"
+    ].values():
+        assert tuple(methods) == METHODS
+
+
+def test_gateway_answers_as_the_functions_do(template: Json) -> None:
+    answers = template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
+    assert {kind: answer["StatusCode"] for kind, answer in answers.items()} == {
+        "DEFAULT_4XX": 400,
+        "DEFAULT_5XX": 503,
+        "INTEGRATION_FAILURE": 503,
+        "INTEGRATION_TIMEOUT": 503,
+        "MISSING_AUTHENTICATION_TOKEN": 404,
+        "REQUEST_TOO_LARGE": 413,
+        "THROTTLED": 429,
+    }
+    for answer in answers.values():
+        headers = answer["ResponseParameters"]["Headers"]
+        assert headers["Content-Type"] == "'application/problem+json'"
+        text = answer["ResponseTemplates"]["application/json"]
+        assert text.isascii()
+        problem = json.loads(text)
+        assert problem["status"] == answer["StatusCode"]
+        assert problem["request_id"] == "$context.requestId"
+        assert problem["code"]
+        assert problem["title"]
+
+
+def test_requests_are_limited_and_recorded(template: Json) -> None:
+    api = in_stage(template["Resources"]["RestAPI"]["Properties"], "prod", template)
+    [settings] = api["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] == 1000
+    assert settings["ThrottlingBurstLimit"] == 2000
+    assert api["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLog", "Arn"]}
+    recorded = json.loads(api["AccessLogSetting"]["Format"])
+    assert not {name for name in recorded if "header" in name or "query" in name}
+
+
+def test_queues_are_encrypted(template: Json) -> None:
+    for queue in of_type(template, "AWS::SQS::Queue").values():
+        assert queue["Properties"]["SqsManagedSseEnabled"] is True
