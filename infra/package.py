@@ -18,7 +18,7 @@ from pathlib import Path
 from infra.archive import compile_sources, write_zip
 from infra.dependencies import installed_dependencies
 from infra.lock import held
-from infra.template import Json, chalice_package, one_template, stages
+from infra.template import Json, chalice_package, one_template
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = PROJECT / "build"
@@ -42,13 +42,12 @@ def _write(build: Path) -> None:
     with tempfile.TemporaryDirectory(dir=build) as directory:
         scratch = Path(directory)
         project = _copy_of_project(scratch / "project")
-        by_stage = {
-            stage: chalice_package(project, stage, scratch / stage) for stage in stages(project)
-        }
+        by_stage = chalice_package(project, scratch / "out")
         template = one_template(by_stage, _state_machines())
         code = scratch / "code"
-        with zipfile.ZipFile(scratch / stages(project)[0] / "deployment.zip") as ours:
-            ours.extractall(code)
+        for stage in by_stage:  # the same in each
+            with zipfile.ZipFile(scratch / "out" / stage / "deployment.zip") as ours:
+                ours.extractall(code)
         compile_sources(code)
         write_zip(build / "deployment.zip", [libraries, code])
     text = json.dumps(template, sort_keys=True, separators=(",", ":"))

@@ -14,7 +14,7 @@ from infra.attached import ChildFailed
 from infra.deploy import DeployFailed
 from infra.phone_app import PhoneApp, Unexpected
 from infra.seed import seed
-from infra.stack import STACK_FILE, Addresses, AlreadyRunning, directory_of, running
+from infra.stack import STACK_FILE, Addresses, AlreadyRunning, PortTaken, directory_of, running
 
 WATCH_SECONDS = 0.5
 
@@ -29,7 +29,7 @@ def main() -> int:
     try:
         with suppress(KeyboardInterrupt):
             return _run(console, asked.port)
-    except (AlreadyRunning, ChildFailed, DeployFailed, Unexpected) as error:
+    except (AlreadyRunning, PortTaken, ChildFailed, DeployFailed, Unexpected) as error:
         console.print(f"[red]{type(error).__name__}:[/red] {error}")
         return 1
     console.print("Stopped. The next start finds everything as it is now.")

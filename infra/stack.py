@@ -30,6 +30,10 @@ class AlreadyRunning(Exception):
     """Another process runs a stack in this directory."""
 
 
+class PortTaken(Exception):
+    """Somebody else listens at the port that was asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
     """Where the parts of a running stack are: the content of `stack.json`."""
@@ -62,7 +66,7 @@ def running(directory: Path, *, port: int | None = None, keep: bool = True) -> I
 
     port: of the API; None for the one it had before, at first any.
     keep: whether its state is there again at the next start.
-    Raises AlreadyRunning, ChildFailed, DeployFailed.
+    Raises AlreadyRunning, PortTaken, ChildFailed, DeployFailed.
     """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
@@ -112,6 +116,8 @@ class _Memory:
 
     @staticmethod
     def of(directory: Path, *, cloud_port: int | None) -> "_Memory":
+        if cloud_port is not None and _free_port(cloud_port) != cloud_port:
+            raise PortTaken(f"somebody listens at port {cloud_port}; choose another PORT")
         file = directory / "memory.json"
         before = json.loads(file.read_text()) if file.exists() else {}
         memory = _Memory(

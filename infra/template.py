@@ -21,7 +21,15 @@ Json = dict[str, Any]
 LOG_RETENTION_DAYS = 90
 ASYNC_ATTEMPTS = 3
 ASYNC_EVENT_AGE_SECONDS = 3600
-CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"
+# One process for all stages: importing the app is the most of it.
+CHALICE = """
+import sys
+from chalice.cli import cli
+project, over, out, *stages = sys.argv[1:]
+for stage in stages:
+    words = ["--project-dir", project, "package", "--stage", stage, "--merge-template", over]
+    cli([*words, f"{out}/{stage}"], obj={}, standalone_mode=False)
+"""
 
 
 class GatewayRefusal(Problem):
@@ -55,12 +63,11 @@ def stages(project: Path) -> list[str]:
     return sorted(config["stages"])
 
 
-def chalice_package(project: Path, stage: str, out: Path) -> Json:
-    """The template that `chalice package` makes of `project` for one stage; its zip is in `out`."""
-    over = str(project / "infra" / "template.yaml")
-    options = ["--project-dir", str(project), "package", "--stage", stage, "--merge-template", over]
+def chalice_package(project: Path, out: Path) -> dict[str, Json]:
+    """The template that `chalice package` makes of `project`, by stage; the zips lie in `out`."""
+    over = project / "infra" / "template.yaml"
     subprocess.run(
-        [sys.executable, "-c", CHALICE, *options, str(out)],
+        [sys.executable, "-c", CHALICE, project, over, out, *stages(project)],
         check=True,
         stdout=subprocess.DEVNULL,
         env={
@@ -69,8 +76,9 @@ def chalice_package(project: Path, stage: str, out: Path) -> Json:
             "PYTHONDONTWRITEBYTECODE": "1",
         },
     )
-    template: Json = yaml.safe_load((out / "sam.yaml").read_text())
-    return template
+    return {
+        stage: yaml.safe_load((out / stage / "sam.yaml").read_text()) for stage in stages(project)
+    }
 
 
 def one_template(by_stage: dict[str, Json], state_machines: dict[str, Json]) -> Json:

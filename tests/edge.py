@@ -45,19 +45,19 @@ def call(
         sent["Authorization"] = f"Bearer {token}"
     if key:
         sent["Idempotency-Key"] = key
-    event = _event(method, path, text, {**sent, **(headers or {})}, address)
     context = SimpleNamespace(
         aws_request_id="test", function_name="test", memory_limit_in_mb=512,
         invoked_function_arn="arn:aws:lambda:::function:test",
     )  # fmt: skip
-    answer = app(event, context)
+    answer = app(event(method, path, text, {**sent, **(headers or {})}, address), context)
     many = {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
     return Answer(answer["statusCode"], {**answer["headers"], **many}, answer["body"])
 
 
-def _event(
-    method: str, path: str, text: str | None, headers: dict[str, str], address: str
+def event(
+    method: str, path: str, text: str | None, headers: dict[str, str], address: str = "203.0.113.7"
 ) -> dict[str, Any]:
+    """What API Gateway hands to the function."""
     parts = urlsplit(path)
     resource, values = _resource(parts.path)
     query = parse_qs(parts.query, keep_blank_values=True)

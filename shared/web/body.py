@@ -20,6 +20,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _REASON = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>.*?)`)?$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+NOT_ALLOWED = Texts("不是允许的值", "is not one of the allowed values")
 _RULES = (
     (
         re.compile(r"Expected `(.*)`, got `(.*)`$"),
@@ -36,8 +37,7 @@ _RULES = (
         Texts("长度不得超过 {0}", "must have at most {0} characters"),
     ),
     (re.compile(r"Expected `\w+` matching"), Texts("格式不正确", "has the wrong form")),
-    (re.compile(r"Invalid enum value"), Texts("不是允许的值", "is not one of the allowed values")),
-    (re.compile(r"Invalid value"), Texts("不是允许的值", "is not one of the allowed values")),
+    (re.compile(r"Invalid (enum )?value"), NOT_ALLOWED),
 )
 _OTHERWISE = Texts("不符合要求", "does not have the required form")
 REQUIRED = Texts("必填", "is required")

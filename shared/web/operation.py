@@ -17,7 +17,7 @@ from shared.errors import NotFound, Problem, Texts
 from shared.observability import flush, logger
 from shared.settings import settings
 from shared.table import Found, Key, Record, read
-from shared.web.body import convert, parse_json
+from shared.web.body import NOT_ALLOWED, convert, parse_json
 from shared.web.headers import common_headers
 from shared.web.idempotency import checked_key
 from shared.web.problems import (
@@ -260,6 +260,9 @@ def _query_values(request: Request) -> dict[str, str]:
         several = given.getlist(name)
         if len(several) > 1:
             raise InvalidField(field=name, reason=Texts("只能出现一次", "may occur only once"))
+        if several[0].lower() == "null":
+            # A text that msgspec would take for None, as if the parameter had been left out.
+            raise InvalidField(field=name, reason=NOT_ALLOWED)
         values[name] = several[0]
     return values
 

@@ -91,6 +91,7 @@ def test_another_content_type_is_refused(ana: PhoneApp, bo: PhoneApp, kind: str)
         ("GET", "/v1/wallet/entries?cursor=forged", 400, "INVALID_CURSOR"),
         ("GET", "/v1/wallet/entries?limit=0", 400, "INVALID_FIELD"),
         ("GET", "/v1/wallet/entries?limit=101", 400, "INVALID_FIELD"),
+        ("GET", "/v1/wallet/entries?kind=null", 400, "INVALID_FIELD"),
         ("GET", "/v1/wallet/entries?knid=transfer", 400, "UNKNOWN_FIELD"),
         ("GET", "/v1/wallet/entries?limit=1&limit=2", 400, "INVALID_FIELD"),
     ],
