@@ -3,8 +3,9 @@
 import itertools
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from shared.ledger import FromSystem, Movement, ToUser, post
@@ -24,9 +25,9 @@ class Person:
     token: str
     refresh_token: str
 
-    def call(self, method: str, path: str, body: object = None, **more: str) -> Answer:
+    def call(self, method: str, path: str, body: object = None, **more: Any) -> Answer:
         """A request of this person."""
-        return call(method, path, body, token=self.token, **more)  # type: ignore[arg-type]  # passed on
+        return call(method, path, body, token=self.token, **more)
 
     def send(self, payee: "Person", amount: int, *, key: str, **more: object) -> Answer:
         """A transfer to somebody, by phone."""

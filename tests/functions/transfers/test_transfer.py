@@ -252,7 +252,7 @@ def test_a_transfer_needs_a_proper_idempotency_key(
 ) -> None:
     body = transfer_body({"phone": bo.phone}, 1)
     headers = {} if key is None else {"Idempotency-Key": key}
-    answer = ana.call("POST", "/v1/transfers", body, headers=headers)  # type: ignore[arg-type]
+    answer = ana.call("POST", "/v1/transfers", body, headers=headers)
 
     assert answer.status == 400
     assert answer.code == ("INVALID_FIELD" if key else "IDEMPOTENCY_KEY_REQUIRED")
