@@ -49,13 +49,13 @@ package: setup ## Write build/deployment.zip and build/template.json
 deploy: package ## Send the package to AWS (STAGE=test|prod, PARAMETERS="BankUrl=https://...")
 	@$(BIN)/python -m infra.deploy --stage $(STAGE) $(PARAMETERS)
 
-bench: package ## Measure the budget of docs/performance and write build/bench.json
+bench: package ## Measure the budget and write build/bench.json
 	@$(BIN)/python -m infra.bench
 
 clean: ## Forget the built files and every local balance
 	rm -rf build .local .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
-$(INSTALLED): $(REQUIREMENTS)
+$(INSTALLED):
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

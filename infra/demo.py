@@ -1,9 +1,10 @@
 """Shows the wallet at work: two people, real requests, each step and its result as it happens.
 
-`make demo` uses the stack that runs in `.local/`, or starts one and stops it again. It ends with 1
+`make demo` uses the stack that runs here, or starts one and stops it again. It ends with 1
 when a balance is not what it must be.
 """
 
+import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -130,9 +131,9 @@ def step(what: str, result: str) -> None:
 
 
 @contextmanager
-def some_stack() -> Iterator[Addresses]:
+def some_stack(port: int | None) -> Iterator[Addresses]:
     """The stack that runs here, or one of our own for as long as the block lasts."""
-    found = find(directory_of(None))
+    found = find(directory_of(port))
     if found:
         console.print(f"The wallet at {found.api_url}")
         yield found
@@ -147,7 +148,9 @@ def some_stack() -> Iterator[Addresses]:
 
 
 def main() -> int:
-    with some_stack() as addresses:
+    parser = argparse.ArgumentParser(prog="python -m infra.demo", description=__doc__)
+    parser.add_argument("--port", type=int, help="of the stack, when it was given one")
+    with some_stack(parser.parse_args().port) as addresses:
         try:
             demonstrate(addresses)
         except Unexpected as error:

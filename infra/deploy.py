@@ -75,9 +75,9 @@ def deploy(
 def _artifact_bucket(place: Place) -> str:
     """The bucket for packages: private, and only over TLS. Made when it is not there."""
     s3 = place.client("s3")
-    account = place.client("sts").get_caller_identity()["Account"]
+    caller = place.client("sts").get_caller_identity()
     region = s3.meta.region_name
-    bucket = f"u-wallet-artifacts-{account}-{region}"
+    bucket = f"u-wallet-artifacts-{caller['Account']}-{region}"
     try:
         s3.head_bucket(Bucket=bucket)
     except ClientError as error:
@@ -94,11 +94,13 @@ def _artifact_bucket(place: Place) -> str:
                 "RestrictPublicBuckets": True,
             },
         )
-        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket)))
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket, caller["Arn"])))
     return bucket
 
 
-def _tls_only(bucket: str) -> Json:
+def _tls_only(bucket: str, any_arn: str) -> Json:
+    """The policy of the bucket. any_arn: names the partition, which in China is not `aws`."""
+    here = f"arn:{any_arn.split(':')[1]}:s3:::{bucket}"
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -106,7 +108,7 @@ def _tls_only(bucket: str) -> Json:
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "s3:*",
-                "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+                "Resource": [here, f"{here}/*"],
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }
         ],

@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -76,3 +79,22 @@ def test_each_request_is_logged_with_its_id_and_without_its_content(
     assert line["request_id"]
     assert "my secret phrase" not in out
     assert "13800000001" not in out
+
+
+def test_where_tracing_is_off_the_tracer_is_not_even_imported() -> None:
+    asked = (
+        "import sys; from tests.edge import call; "
+        "assert call('GET', '/openapi.json').status == 200; "
+        "print('aws_xray_sdk' in sys.modules)"
+    )
+    found = {
+        tracing: subprocess.run(
+            [sys.executable, "-c", asked],
+            env={**os.environ, "TRACING": tracing, "AWS_XRAY_CONTEXT_MISSING": "IGNORE_ERROR"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()[-1]
+        for tracing in ("off", "on")
+    }
+    assert found == {"off": "False", "on": "True"}
