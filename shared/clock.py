@@ -32,6 +32,11 @@ def text_of(milliseconds_since_1970: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds_since_1970 % 1000:03d}Z"
 
 
+def seconds_of(text: str) -> int:
+    """What `text_of` has written, in seconds since 1970."""
+    return int(datetime.fromisoformat(text).timestamp())
+
+
 def now_text() -> str:
     return text_of(milliseconds())
 
@@ -39,6 +44,11 @@ def now_text() -> str:
 def local_day() -> str:
     """The day that daily limits count in, by the configured time zone: `2026-11-22`."""
     return _local_now().date().isoformat()
+
+
+def local_hour() -> str:
+    """The hour that paces count in, by the configured time zone: `2026-11-22T14`."""
+    return _local_now().isoformat()[:13]
 
 
 def next_local_midnight_seconds() -> int:

@@ -51,11 +51,16 @@ def _key(purpose: str) -> bytes:
 
 @cache
 def _secret(secret_id: str) -> str:
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         found = client("secretsmanager").get_secret_value(SecretId=secret_id)
     except BotoCoreError as error:
-        # No answer from there. A wrong name or missing rights are ours to mend, and stay a 500.
         raise ServiceUnavailable from error
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status >= 500 or error.response["Error"]["Code"] == "ThrottlingException":
+            raise ServiceUnavailable from error
+        # A wrong name or missing rights are ours to mend, and stay a 500.
+        raise
     return str(found["SecretString"])

@@ -8,6 +8,8 @@ at next. The pynamodb model is the store; nothing wraps it.
 import uuid
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import islice
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -31,6 +33,7 @@ from shared.settings import settings
 
 _LOST_ANSWER_TRIES = 3
 _BATCH_READ_TRIES = 5
+_DELETED_AT_ONCE = 50
 
 R = TypeVar("R", bound="Record")
 
@@ -54,10 +57,26 @@ class Record(Model):
             table.connection = shared
         return table
 
+    def __init__(self, pk: str | None = None, sk: str | None = None, **attributes: Any) -> None:
+        """As pynamodb's own, which takes several times as long for it.
+
+        Raises ValueError for an attribute that there is none of.
+        """
+        if unknown := attributes.keys() - self.get_attributes().keys():
+            raise ValueError(f"{type(self).__name__} has no {unknown}")
+        keys = {} if pk is None else {"pk": pk, "sk": sk}
+        self.attribute_values = {**self._defaults(), **keys, **attributes}
+
+    @classmethod
+    @cache
+    def _defaults(cls) -> dict[str, Any]:
+        attributes = cls.get_attributes().items()
+        return {name: each.default for name, each in attributes if each.default is not None}
+
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> Self:
-        """The record in an item. pynamodb's own way sets each attribute twice or thrice."""
-        record = cls(_user_instantiated=False)
+        """The record in an item; also quicker than pynamodb's own."""
+        record = cls()
         attributes = cls.get_attributes()
         for name, value in data.items():
             if name in attributes and "NULL" not in value:
@@ -262,6 +281,13 @@ def change(record: Record, actions: Sequence[Action], condition: Condition) -> b
             return False
         raise
     return True
+
+
+def delete_all(records: Iterable[Record]) -> None:
+    """Deletes records, whatever they are, in as many writes as it takes."""
+    waiting = iter(records)
+    while some := list(islice(waiting, _DELETED_AT_ONCE)):
+        write(*(delete(record) for record in some))
 
 
 def due_shard(purpose: str, record_id: str) -> str:

@@ -5,6 +5,7 @@ goes wrong there is what can go wrong at all: the process dies before or after i
 the answer gets lost, the service says that it is too busy.
 """
 
+import io
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -18,11 +19,12 @@ from botocore.awsrequest import AWSResponse
 from botocore.endpoint import Endpoint
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.retries import standard
+from urllib3 import HTTPResponse
 
 from shared import dynamodb
 from shared.errors import ServiceUnavailable
 from tests.clock import TestClock
-from tests.conftest import empty_tables, forget_clients
+from tests.conftest import empty_tables, forget_clients, ledger_items
 from tests.soundness import check_sound
 
 _CALLS_LIMIT = 200
@@ -83,7 +85,9 @@ def _refusal(status: int, code: str, **more: Any) -> Any:
         "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}},
         **more,
     }
-    return (AWSResponse("https://injected.example", status, {}, None), parsed), None
+    nothing = HTTPResponse(io.BytesIO(), preload_content=False)
+    answer = AWSResponse("https://injected.example", status, {}, nothing)
+    return (answer, parsed), None
 
 
 def _conflict(attempt: Attempt) -> Any:
@@ -102,7 +106,7 @@ def cancellation(codes: list[str]) -> Any:
 @contextmanager
 def intercepted(answer: Callable[[Attempt], Any]) -> Iterator[None]:
     """Every physical attempt at a call of AWS goes to `answer`; nothing waits between attempts."""
-    make = Endpoint._do_get_response  # noqa: SLF001  # where a fault strikes one attempt
+    make = Endpoint._do_get_response
 
     def attempted(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         body = request.body.decode() if isinstance(request.body, bytes) else request.body
@@ -185,7 +189,7 @@ def sweep(operation: type[Swept], fault: Fault, clock: TestClock, *, lasting: bo
     """Puts an operation through a fault at each of its calls; gives how many it could befall."""
     for number in range(1, _CALLS_LIMIT):
         # What pytest shows of a failed sweep, and all that is needed to repeat it.
-        print(f"{operation.__name__}: {fault.value}, call {number}, lasting={lasting}")  # noqa: T201
+        print(f"{operation.__name__}: {fault.value}, call {number}, lasting={lasting}")
         if not befall(operation, fault, number, clock, lasting=lasting):
             return number - 1
     raise AssertionError(f"{operation.__name__} makes calls without end")
@@ -211,10 +215,10 @@ def befall(
         clock.move(minutes=5)
         answers.append(swept.act())
     assert all(answer == answers[0] for answer in answers), answers
-    check_sound()
+    check_sound(ledger_items())
     swept.check_done()
     clock.move(hours=40)
     swept.run_sweepers()
-    check_sound()
+    check_sound(ledger_items())
     swept.check_finally()
     return True

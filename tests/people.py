@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
 from shared.ledger import FromSystem, Movement, ToUser, post
@@ -34,9 +35,37 @@ class Person:
         body = transfer_body({"phone": payee.phone}, amount) | more
         return self.call("POST", "/v1/transfers", body, key=key)
 
+    def send_with_step(self, payee: "Person", amount: int, *, key: str, **more: object) -> Answer:
+        """A transfer that asks for a step up, which is taken by SMS."""
+        refused = self.send(payee, amount, key=key, **more)
+        assert refused.code == "STEP_UP_REQUIRED", refused.text
+        step = self.step_taken(refused)
+        body = transfer_body({"phone": payee.phone}, amount) | more
+        return self.call("POST", "/v1/transfers", body, key=key, headers={"Step-Up": step})
+
+    def step_taken(self, refused: Answer) -> str:
+        """Passes the challenge that a refusal names, with the code that came by SMS."""
+        challenge_id = str(refused.json["diagnosis"]["challenge_id"])
+        answer = {"method": "sms", "code": code_in_last_sms(self.phone)}
+        taken = self.call("POST", f"/v1/step-ups/{challenge_id}", answer)
+        assert taken.status == 204, taken.text
+        return challenge_id
+
     def signed_in_again(self) -> "Person":
         """The same person with a session of now: access ends while the clock moves."""
-        made = call("POST", "/v1/sessions", {"phone": self.phone, "password": PASSWORD})
+        return self._with_session(
+            call("POST", "/v1/sessions", {"phone": self.phone, "password": PASSWORD})
+        )
+
+    def signed_in_with_step(self) -> "Person":
+        """The same, where a second step is due, which is taken by SMS."""
+        asked = call("POST", "/v1/sessions", {"phone": self.phone, "password": PASSWORD})
+        assert asked.status == 202, asked.text
+        answer = {"method": "sms", "code": code_in_last_sms(self.phone)}
+        challenge_id = asked.json["challenge_id"]
+        return self._with_session(call("POST", f"/v1/sessions/challenges/{challenge_id}", answer))
+
+    def _with_session(self, made: Answer) -> "Person":
         assert made.status == 201, made.text
         tokens = made.json["tokens"]
         return replace(self, token=tokens["access_token"], refresh_token=tokens["refresh_token"])
@@ -94,6 +123,21 @@ def sms_sent_to(phone: str, *, region: str = "ap-southeast-1") -> list[str]:
 
 
 def code_in_last_sms(phone: str) -> str:
-    found = re.search(r"(?<!\d)\d{6}(?!\d)", sms_sent_to(phone)[-1])
+    return six_digits_in(sms_sent_to(phone)[-1])
+
+
+def six_digits_in(text: str) -> str:
+    """The code in a message."""
+    found = re.search(r"(?<!\d)\d{6}(?!\d)", text)
     assert found, "the message holds no code"
     return found.group()
+
+
+def mails_sent_to(address: str, *, region: str = "ap-southeast-1") -> list[str]:
+    """All mails to an address, oldest first: the subject, an empty line, the text."""
+    messages = ses_backends[DEFAULT_ACCOUNT_ID][region].sent_messages
+    return [
+        f"{mail.subject}\n\n{mail.body}"
+        for mail in messages
+        if address in mail.destinations.get("ToAddresses", ())
+    ]

@@ -5,7 +5,7 @@ here shares code with the check of the books that the wallet runs itself.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,10 +29,10 @@ class Contents:
     transfers: dict[str, Transfer] = field(default_factory=dict)
 
 
-def contents() -> Contents:
-    """Reads the whole ledger; what is written meanwhile may be seen in part."""
+def contents(items: Iterable[dict[str, Any]] | None = None) -> Contents:
+    """What the ledger holds, by its stored items or by a scan of it."""
     found = Contents()
-    for raw in _scan():
+    for raw in _scan() if items is None else items:
         pk, sk = raw["pk"]["S"], raw["sk"]["S"]
         if sk == "ACCOUNT":
             found.accounts[pk] = Account.from_raw_data(raw)
@@ -44,9 +44,9 @@ def contents() -> Contents:
     return found
 
 
-def check_sound() -> Contents:
+def check_sound(items: Iterable[dict[str, Any]] | None = None) -> Contents:
     """Raises Unsound unless every rule holds; gives what it read. No writer may be at work."""
-    found = contents()
+    found = contents(items)
     rules = (_account_rules, _hold_rules, _transfer_rules, _chain_rules, _entry_rules)
     if broken := [breach for rule in rules for breach in rule(found)]:
         raise Unsound("\n".join(broken))

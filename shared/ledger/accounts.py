@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from shared import clock
@@ -9,13 +10,14 @@ from shared.ledger.errors import AccountClosed
 from shared.ledger.records import (
     ACTIVE,
     CLOSED,
+    FROZEN,
     MERCHANT,
     USER,
     Account,
     account_key,
 )
 from shared.settings import settings
-from shared.table import Write, change, put, read, write
+from shared.table import Cancelled, Write, put, read, update, write
 
 BANK_SETTLEMENT = "system_bank_settlement"
 PLATFORM_SETTLEMENT = "system_platform_settlement"
@@ -50,15 +52,59 @@ def set_status(account_id: str, status: str) -> None:
 
     Raises AccountClosed when there is no such account, it was closed before, or is not empty.
     """
+    try:
+        write(status_change(account_id, status))
+    except Cancelled as cancelled:
+        raise AccountClosed from cancelled
+
+
+def status_change(account_id: str, status: str) -> Write:
+    """The same, to be written together with what it is a part of.
+
+    Its condition fails where `set_status` raises AccountClosed.
+    """
     condition = (Account.status != CLOSED) & Account.account_id.exists()
     if status == CLOSED:
         condition &= (Account.available == 0) & (Account.held == 0)
+    actions: list[Action] = [Account.status.set(status)]
+    if status == FROZEN:
+        actions.append(Account.frozen_at.set(clock.now_text()))
+    return update(Account(*account_key(account_id)[1:]), actions, condition)
+
+
+def closing(account: Account) -> Write:
+    """Closes an empty account as it was read: nobody has tried its proof since, nor begun to top it
+    up. Its owner's proof is forgotten with it.
+    """
+    period: Condition = Account.top_up_period.does_not_exist()
+    if account.top_up_period is not None:
+        period = Account.top_up_period == account.top_up_period
+    as_read = (
+        (Account.proof_failures == int(account.proof_failures))
+        & (Account.top_up_used == int(account.top_up_used))
+        & period
+    )
+    empty = (Account.status == ACTIVE) & (Account.available == 0) & (Account.held == 0)
+    actions: list[Action] = [Account.status.set(CLOSED), Account.proof.remove()]
+    return update(Account(account.pk, account.sk), actions, empty & as_read)
+
+
+def forget_owner(account_id: str) -> None:
+    """Takes the name from a closed account. Its entries stay, and what others were shown in theirs.
+
+    Raises AccountClosed when it is not closed, or not there.
+    """
     account = Account(*account_key(account_id)[1:])
-    if not change(account, [Account.status.set(status)], condition):
-        raise AccountClosed
+    forgetting = update(account, [Account.label.remove()], Account.status == CLOSED)
+    try:
+        write(forgetting)
+    except Cancelled as cancelled:
+        raise AccountClosed from cancelled
 
 
-def change_proof(account: Account, actions: Sequence[Action]) -> bool:
+def change_proof(
+    account: Account, actions: Sequence[Action], *, together_with: Sequence[Write] = ()
+) -> bool:
     """Changes the proof of an account or the count of failures against it.
 
     The count must be as it was read in `account`; False when somebody else was faster.
@@ -66,7 +112,14 @@ def change_proof(account: Account, actions: Sequence[Action]) -> bool:
     condition = Account.account_id.exists() & (
         Account.proof_failures == int(account.proof_failures)
     )
-    return change(Account(account.pk, account.sk), list(actions), condition)
+    changing = update(Account(account.pk, account.sk), actions, condition)
+    try:
+        write(changing, *together_with)
+    except Cancelled as cancelled:
+        if not cancelled.failed(changing):
+            raise
+        return False
+    return True
 
 
 def _account(

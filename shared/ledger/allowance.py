@@ -48,6 +48,11 @@ def use(
     raise ServiceUnavailable
 
 
+def foresee(account: Account, amount: int, *, limit: Limit) -> None:
+    """Raises what already the account as it was read rules out."""
+    _Using(account, limit=limit).foresee(amount)
+
+
 def give_back(account_id: str, amount: int, *, name: str, period: str) -> Write:
     """Takes back what was counted in `period`.
 

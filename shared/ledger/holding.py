@@ -4,7 +4,7 @@ A hold takes the amount out of what is available, so nobody can spend it twice, 
 once. It has an expiry: what nobody settles goes back by itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -48,11 +48,13 @@ def hold(
     arrives_at: str | None = None,
     due: str = EXPIRY,
     due_at: int | None = None,
+    together_with: Sequence[Write] = (),
 ) -> Posting:
     """Reserves the amount on `debit` for `credit`; nothing has moved yet.
 
     expires_at: seconds since 1970; from then on `expire` gives the money back.
     due, due_at: who looks at the hold next and when; by default the sweeper that expires holds.
+    together_with: as of `post`.
     Raises the problems of the debit side, IdempotencyKeyReused, ServiceUnavailable.
     """
     between_two(debit, credit)
@@ -64,7 +66,7 @@ def hold(
     if debit.limit:
         transfer.limit_name, transfer.limit_period = debit.limit.name, debit.limit.period
     reserving = _Reserving(debit)
-    return commit(transfer, lambda: put(transfer), [reserving], [credit])
+    return commit(transfer, lambda: put(transfer), [reserving], [credit], together_with)
 
 
 def settle(transfer_id: str, *, credit: Side | None = None, amount: int | None = None) -> Transfer:
@@ -136,18 +138,28 @@ class _Paying(FromUser):
     """Takes the amount out of held; what is not settled becomes available again."""
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
-        held, paid = int(transfer.amount), moved_amount(transfer)
+        paid = moved_amount(transfer)
         entry = chained_entry(self.account, transfer, counterparty, OUT, paid)
-        actions: list[Action] = [Account.held.set(Account.held - held), *chain_actions(entry)]
-        if held > paid:
-            actions.append(Account.available.set(Account.available + (held - paid)))
-        condition = (
-            (Account.held >= held)
-            & (Account.status != FROZEN)
-            & (Account.entries == self.account.entries)
-        )
-        self._write = update(at(self.account), actions, condition)
+        actions, condition = self._ending(transfer, given_back=int(transfer.amount) - paid)
+        condition &= (Account.status != FROZEN) & (Account.entries == self.account.entries)
+        self._write = update(at(self.account), [*actions, *chain_actions(entry)], condition)
         return [self._write, put(entry)]
+
+    def _ending(self, transfer: Transfer, *, given_back: int) -> tuple[list[Action], Condition]:
+        """What ends the hold and gives some of it back, to the day's allowance as well."""
+        held = int(transfer.amount)
+        actions: list[Action] = [Account.held.set(Account.held - held)]
+        condition: Condition = Account.held >= held
+        if not given_back:
+            return actions, condition
+        actions.append(Account.available.set(Account.available + given_back))
+        if name := transfer.limit_name:
+            period = getattr(self.account, f"{name}_period")
+            condition &= getattr(Account, f"{name}_period") == period
+            if period == transfer.limit_period:
+                used = getattr(Account, f"{name}_used")
+                actions.append(used.set(used - given_back))
+        return actions, condition
 
     def _checked(self, account: Account | None) -> Account:
         if account is None or account.status == CLOSED:
@@ -158,22 +170,10 @@ class _Paying(FromUser):
 
 
 class _Returning(_Paying):
-    """Moves the amount from held back to available, and gives the day's allowance back."""
+    """Moves the whole amount from held back to available."""
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
-        held = int(transfer.amount)
-        actions: list[Action] = [
-            Account.held.set(Account.held - held),
-            Account.available.set(Account.available + held),
-        ]
-        condition: Condition = Account.held >= held
-        name = transfer.limit_name
-        if name:
-            period = getattr(self.account, f"{name}_period")
-            condition &= getattr(Account, f"{name}_period") == period
-            if period == transfer.limit_period:
-                used = getattr(Account, f"{name}_used")
-                actions.append(used.set(used - held))
+        actions, condition = self._ending(transfer, given_back=int(transfer.amount))
         self._write = update(at(self.account), actions, condition)
         return [self._write]
 

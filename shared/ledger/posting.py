@@ -5,9 +5,9 @@ idempotency key, so a replay runs into the item of the first time and gives its 
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from shared import clock
 from shared.dynamodb import pause
@@ -20,12 +20,14 @@ from shared.money import Money, display
 from shared.settings import settings
 from shared.table import Cancelled, Write, put, put_new, read, update, write
 
-_TRIES = 20
+_TRIES = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class Movement:
-    """What is to be moved, and why. `fingerprint` is of the request that asks for it."""
+    """What is to be moved, and why. `fingerprint` is of the request that asks for it, `risk` what
+    was decided on that.
+    """
 
     transfer_id: str
     kind: str
@@ -34,6 +36,7 @@ class Movement:
     note: str | None = None
     reference: str | None = None
     reverses: str | None = None
+    risk: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.amount.amount < 1:
@@ -57,6 +60,7 @@ class Movement:
             note=self.note,
             reference=self.reference,
             reverses=self.reverses,
+            risk=None if self.risk is None else dict(self.risk),
         )
 
 
@@ -188,13 +192,18 @@ def commit(
         except Cancelled as cancelled:
             if cancelled.failed(own):
                 return replay(_standing(cancelled, own), transfer.fingerprint)
-            if any(cancelled.failed(part) for part in together_with):
-                raise
-            learned = [side.learn(cancelled) for side in sides]
-            if not any(learned):
-                raise
-        if attempt:
-            pause(attempt)
+            # While the transfer is in use, its first request may be at work, and what the other
+            # parts say is then the effect of that one.
+            if not cancelled.undecided(own):
+                if any(cancelled.failed(part) for part in together_with):
+                    raise
+                learned = [side.learn(cancelled) for side in sides]
+                if not any(learned):
+                    raise
+        # What a refusal brought back is fresh, so the next try follows at once. When that is late
+        # too there is a crowd: step back, and let the try after the pause bring the news.
+        if attempt % 2:
+            pause(attempt // 2)
     raise ServiceUnavailable
 
 

@@ -9,6 +9,8 @@ Keys in the table `ledger`:
 | Transfer | `TRANSFER#<transfer id>`       | `TRANSFER`                |
 """
 
+from typing import Any
+
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from shared.money import Money
@@ -27,7 +29,10 @@ class Account(LedgerRecord):
     `last_entry_at` is its time in milliseconds. `label` is how others see the owner, masked.
     `proof` is a keyed hash that the owner must match to spend, `proof_failures` how often in a row
     somebody did not, `proof_failed_at` when last (seconds). A daily allowance that has been used is
-    in `<name>_period` and `<name>_used`.
+    in `<name>_period` and `<name>_used`, how often in `<name>_count`; the same of an hour in
+    `<name>_hour...`, and the most at once ever in `<name>_largest`. Until
+    `cool_down_until` (seconds) its owner, who has just changed what he proves himself by, sends
+    less. `frozen_at` is when it was frozen last, also when it has been opened since.
     """
 
     account_id = UnicodeAttribute()
@@ -44,8 +49,20 @@ class Account(LedgerRecord):
     proof_failed_at = NumberAttribute(default=0)
     transfer_period = UnicodeAttribute(null=True)
     transfer_used = NumberAttribute(default=0)
+    transfer_count = NumberAttribute(null=True)
+    transfer_hour = UnicodeAttribute(null=True)
+    transfer_hour_count = NumberAttribute(null=True)
+    transfer_hour_used = NumberAttribute(null=True)
+    transfer_largest = NumberAttribute(null=True)
     top_up_period = UnicodeAttribute(null=True)
     top_up_used = NumberAttribute(default=0)
+    top_up_count = NumberAttribute(null=True)
+    top_up_hour = UnicodeAttribute(null=True)
+    top_up_hour_count = NumberAttribute(null=True)
+    top_up_hour_used = NumberAttribute(null=True)
+    top_up_largest = NumberAttribute(null=True)
+    cool_down_until = NumberAttribute(null=True)
+    frozen_at = UnicodeAttribute(null=True)
     opened_at = UnicodeAttribute()
 
     @property
@@ -60,7 +77,8 @@ class Transfer(LedgerRecord):
     `debit` and `credit` are account ids, the labels how each is shown to the other. `fingerprint`
     is of the request that asked for it. `reverses` points to the transfer that this one corrects;
     `reversed_amount` on that one is how much of it has been. A refused request leaves a transfer in
-    status `refused`, with the problem in `refusal`, that touched no account.
+    status `refused`, with the problem in `refusal`, that touched no account. `risk` is what was
+    decided on the request before it was done.
     """
 
     transfer_id = UnicodeAttribute()
@@ -86,6 +104,7 @@ class Transfer(LedgerRecord):
     reverses = UnicodeAttribute(null=True)
     reversed_amount = NumberAttribute(default=0)
     refusal = JSONAttribute(null=True)
+    risk: Any = JSONAttribute(null=True)
 
     @property
     def money(self) -> Money:

@@ -10,8 +10,8 @@ writes a second. They have no order among their entries and no sequence to wait 
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol, cast
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, cast
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -43,12 +43,25 @@ from shared.settings import settings
 from shared.table import Cancelled, Write, put, read, update
 
 
+class Tally(NamedTuple):
+    """How often and how much an account was used for something; amounts are minor units.
+
+    day, hour: in the period and in the hour so far. largest: the most at once that there ever was.
+    """
+
+    day_count: int
+    day_amount: int
+    hour_count: int
+    hour_amount: int
+    largest: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limit:
     """How much of an account may be used for something in a period.
 
-    name: the pair of attributes it is counted in, `transfer` or `top_up`.
-    period: what it counts in, a local day like `2026-11-22`.
+    name: what the attributes that it is counted in begin with, `transfer` or `top_up`.
+    period: what it counts in, a local day like `2026-11-22`; hour: one like `2026-11-22T14`.
     maximum: minor units in one period.
     """
 
@@ -56,6 +69,7 @@ class Limit:
     period: str
     maximum: int
     what: Texts
+    hour: str = field(default_factory=clock.local_hour)
 
     def exceeded(self) -> LimitExceeded:
         return LimitExceeded(
@@ -64,19 +78,46 @@ class Limit:
 
     def used_by(self, account: Account) -> int:
         """Minor units used in this period so far."""
-        return int(getattr(account, f"{self.name}_used")) if self._counted_in(account) else 0
+        return self._read(account, "used") if self._counted_in(account) else 0
+
+    def tally(self, account: Account) -> Tally:
+        """What was counted so far, as far as it is not over."""
+        same_day = self._counted_in(account) is not None
+        same_hour = (getattr(account, f"{self.name}_hour") or "") >= self.hour
+        return Tally(
+            day_count=self._read(account, "count") if same_day else 0,
+            day_amount=self._read(account, "used") if same_day else 0,
+            hour_count=self._read(account, "hour_count") if same_hour else 0,
+            hour_amount=self._read(account, "hour_used") if same_hour else 0,
+            largest=self._read(account, "largest"),
+        )
 
     def use(self, account: Account, amount: int) -> tuple[list[Action], Condition]:
-        """What counts `amount`, and the condition that it may be."""
-        period = getattr(Account, f"{self.name}_period")
-        used = getattr(Account, f"{self.name}_used")
+        """What counts `amount`, and the condition that it may be.
+
+        That nothing was counted since `account` was read is part of it: whoever allowed it has
+        seen all that came before.
+        """
+        tally = self.tally(account)
+        period, used, counted = (self._of(part) for part in ("period", "used", "count"))
+        actions: list[Action] = [
+            counted.set(tally.day_count + 1),
+            self._of("hour").set(max(self.hour, getattr(account, f"{self.name}_hour") or "")),
+            self._of("hour_count").set(tally.hour_count + 1),
+            self._of("hour_used").set(tally.hour_amount + amount),
+            self._of("largest").set(max(tally.largest, amount)),
+        ]
         if counted_in := self._counted_in(account):
-            return [used.set(used + amount)], (period == counted_in) & (
-                used <= self.maximum - amount
-            )
-        return [period.set(self.period), used.set(amount)], period.does_not_exist() | (
-            period < self.period
-        )
+            condition = (period == counted_in) & (counted == tally.day_count)
+            return [used.set(used + amount), *actions], condition & (used <= self.maximum - amount)
+        new_day = period.does_not_exist() | (period < self.period)
+        return [period.set(self.period), used.set(amount), *actions], new_day
+
+    def _of(self, part: str) -> Any:
+        return getattr(Account, f"{self.name}_{part}")
+
+    def _read(self, account: Account, part: str) -> int:
+        return int(getattr(account, f"{self.name}_{part}") or 0)
 
     def _counted_in(self, account: Account) -> str | None:
         """The period that the account counts in, unless it is over.
@@ -133,6 +174,11 @@ class FromUser:
         self._amount = 0
         self._write: Write | None = None
 
+    def foresee(self, amount: int) -> None:
+        """Raises what already the account as it was read rules out."""
+        self._amount = amount
+        self._checked(self.account)
+
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         amount = self._amount = int(transfer.amount)
         entry = chained_entry(self.account, transfer, counterparty, OUT, amount)
@@ -158,6 +204,7 @@ class FromUser:
         if self.authorize:
             self.authorize(account)
             condition &= Account.proof_failures == account.proof_failures
+            condition &= _as_read(Account.cool_down_until, account.cool_down_until)
             if account.proof_failures:
                 actions.append(Account.proof_failures.set(0))
         if self.limit:
@@ -360,6 +407,12 @@ class FromMerchant:
 def at(account: Account) -> Account:
     """A bare record with the key of `account`, to write conditions and changes against."""
     return Account(account.pk, account.sk)
+
+
+def _as_read(attribute: Any, value: object) -> Condition:
+    """That an attribute still is, or still is missing, as it was read."""
+    condition: Condition = attribute.does_not_exist() if value is None else attribute == value
+    return condition
 
 
 def check_currency(account: Account, transfer: Transfer) -> None:

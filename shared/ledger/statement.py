@@ -7,6 +7,7 @@ from shared.ledger.records import Entry, account_key
 
 _READS_PER_PAGE_LIMIT = 5
 _FILTERED_READ_SIZE = 400
+_LAST_MS = 9_999_999_999_999  # of the thirteen digits that sort as times do: the year 2286
 
 
 class Page(NamedTuple):
@@ -32,8 +33,8 @@ def page(
     Reading is bounded: with a rare kind a page may be short, or empty, and still have a `last_key`.
     """
     pk = account_key(account_id).pk
-    lowest = f"ENTRY#{from_ms or 0:013d}"
-    highest = "ENTRY#~" if to_ms is None else f"ENTRY#{to_ms:013d}"
+    lowest = f"ENTRY#{min(from_ms or 0, _LAST_MS):013d}"
+    highest = "ENTRY#~" if to_ms is None else f"ENTRY#{min(to_ms, _LAST_MS):013d}"
     if highest <= lowest:
         return Page([], None)
     reading = Entry.query(

@@ -42,7 +42,7 @@ from tests.ledger_accounts import (
     wish,
 )
 
-pytestmark = pytest.mark.usefixtures("cloud")
+pytestmark = pytest.mark.usefixtures("world")
 
 
 class OfTwo(Swept):

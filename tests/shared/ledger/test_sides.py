@@ -1,0 +1,273 @@
+import pytest
+
+from shared.errors import Texts
+from shared.ledger import FromMerchant, FromUser, Limit, ToMerchant, hold, post, release, settle
+from shared.ledger.accounts import FUND, change_proof
+from shared.ledger.errors import AccountClosed, CreditRefused, InsufficientFunds, LimitExceeded
+from shared.ledger.records import Account
+from tests.conftest import ledger_items
+from tests.ledger_accounts import (
+    ANN,
+    BOB,
+    FAR_AWAY,
+    SHOP,
+    account,
+    balances,
+    debit,
+    id_in_shard,
+    move,
+    open_shop,
+    shards,
+    to,
+    transfer,
+    wish,
+)
+from tests.soundness import contents
+
+pytestmark = pytest.mark.usefixtures("two_people")
+
+
+class NotNow(Exception):
+    """The owner's proof does not allow it."""
+
+
+def limit(day: str = "2026-03-01", *, maximum: int = 500) -> Limit:
+    return Limit(name="transfer", period=day, maximum=maximum, what=Texts("每日", "per day"))
+
+
+def pay(transfer_id: str, amount: int, allowance: Limit, *, payer: Account | None = None) -> None:
+    debit = FromUser(payer or account(ANN), limit=allowance)
+    post(wish(transfer_id, amount), debit=debit, credit=to(BOB))
+
+
+def reserve_within(transfer_id: str, amount: int, allowance: Limit) -> None:
+    debit = FromUser(account(ANN), limit=allowance)
+    hold(wish(transfer_id, amount), debit=debit, credit=to(BOB), expires_at=FAR_AWAY)
+
+
+def used() -> tuple[str | None, int]:
+    found = account(ANN)
+    return found.transfer_period, int(found.transfer_used)
+
+
+def test_limit_of_a_day_is_reached_exactly() -> None:
+    pay("t_1", 300, limit())
+    pay("t_2", 200, limit())
+
+    with pytest.raises(LimitExceeded) as refused:
+        pay("t_3", 1, limit())
+
+    assert refused.value.values["limit_display"] == "5.00 CNY"
+    assert used() == ("2026-03-01", 500)
+
+
+def test_one_amount_above_the_limit_is_refused_on_a_new_day_too() -> None:
+    pay("t_1", 300, limit())
+
+    with pytest.raises(LimitExceeded):
+        pay("t_2", 501, limit("2026-03-02"))
+
+    assert balances(ANN) == (700, 0)
+
+
+def test_limit_is_a_condition_of_the_write() -> None:
+    before = account(ANN)
+    pay("t_1", 300, limit())
+    then = account(ANN)
+    pay("t_2", 200, limit())
+
+    for seen in (before, then):
+        with pytest.raises(LimitExceeded):
+            pay("t_3", 1, limit(), payer=seen)
+
+    assert balances(ANN) == (500, 0)
+
+
+def test_new_day_begins_with_nothing_used() -> None:
+    pay("t_1", 500, limit())
+    pay("t_2", 400, limit("2026-03-02"))
+
+    with pytest.raises(LimitExceeded):
+        pay("t_3", 101, limit("2026-03-02"))
+
+    assert used() == ("2026-03-02", 400)
+
+
+def test_request_from_before_midnight_counts_in_the_day_that_has_begun() -> None:
+    pay("t_1", 400, limit("2026-03-02"))
+
+    with pytest.raises(LimitExceeded):
+        pay("t_2", 101, limit("2026-03-01"))
+    pay("t_3", 100, limit("2026-03-01"))
+
+    assert used() == ("2026-03-02", 500)
+
+
+def test_new_day_is_begun_once_by_two_who_saw_the_old() -> None:
+    pay("t_1", 500, limit())
+    seen = account(ANN)
+    pay("t_2", 200, limit("2026-03-02"), payer=seen)
+
+    with pytest.raises(LimitExceeded):
+        pay("t_3", 301, limit("2026-03-02"), payer=seen)
+
+    assert used() == ("2026-03-02", 200)
+
+
+def test_replay_uses_nothing_of_the_limit() -> None:
+    pay("t_1", 500, limit())
+    pay("t_1", 500, limit())
+
+    assert used() == ("2026-03-01", 500)
+
+
+def test_refused_amount_uses_nothing_of_the_limit() -> None:
+    with pytest.raises(InsufficientFunds):
+        pay("t_1", 1_001, limit(maximum=5_000))
+
+    assert used() == (None, 0)
+
+
+def test_hold_uses_the_limit_and_its_release_gives_it_back() -> None:
+    reserve_within("t_1", 300, limit())
+    with pytest.raises(LimitExceeded):
+        reserve_within("t_2", 201, limit())
+
+    release("t_1", why="cancelled")
+
+    assert used() == ("2026-03-01", 0)
+    reserve_within("t_3", 500, limit())
+
+
+def test_settle_keeps_what_it_moved_in_the_limit_and_gives_the_rest_back() -> None:
+    reserve_within("t_1", 300, limit())
+
+    settle("t_1", amount=100)
+
+    assert used() == ("2026-03-01", 100)
+
+
+def test_release_on_a_later_day_gives_nothing_back_to_that_day() -> None:
+    reserve_within("t_1", 300, limit())
+    pay("t_2", 200, limit("2026-03-02"))
+
+    release("t_1", why="cancelled")
+
+    assert used() == ("2026-03-02", 200)
+
+
+def test_release_that_saw_the_old_day_gives_nothing_back_to_the_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reserve_within("t_1", 300, limit())
+    seen = account(ANN)
+    pay("t_2", 200, limit("2026-03-02"))
+    monkeypatch.setattr("shared.ledger.holding._accounts", lambda *_, **__: (seen, seen))
+
+    release("t_1", why="cancelled")
+
+    assert used() == ("2026-03-02", 200)
+
+
+def test_owner_is_asked_again_when_the_failures_have_changed() -> None:
+    """Of many parallel guesses only the first to land is judged by what it saw."""
+    asked: list[int] = []
+
+    def may_spend(seen: Account) -> None:
+        asked.append(int(seen.proof_failures))
+        if seen.proof_failures:
+            raise NotNow
+
+    seen = account(ANN)
+    assert change_proof(account(ANN), [Account.proof_failures.set(1)])
+
+    with pytest.raises(NotNow):
+        post(wish("t_1", 1), debit=FromUser(seen, authorize=may_spend), credit=to(BOB))
+
+    assert asked == [0, 1]
+    assert balances(ANN) == (1_000, 0)
+
+
+def test_proof_that_succeeds_forgets_the_failures() -> None:
+    change_proof(account(ANN), [Account.proof_failures.set(3)])
+
+    post(wish("t_1", 1), debit=FromUser(account(ANN), authorize=lambda _: None), credit=to(BOB))
+
+    assert account(ANN).proof_failures == 0
+
+
+def test_failure_counts_only_against_what_was_seen() -> None:
+    seen = account(ANN)
+
+    assert change_proof(seen, [Account.proof_failures.set(1)])
+    assert not change_proof(seen, [Account.proof_failures.set(1)])
+
+
+def test_credits_of_a_merchant_spread_over_its_shards() -> None:
+    open_shop(SHOP, parts=[])
+
+    for number in range(16):
+        move(f"t_{number}", 10, debit=debit(ANN), credit=ToMerchant(SHOP))
+
+    parts = shards(SHOP)
+    assert sum(parts) == 160
+    assert sum(1 for part in parts if part) > 3
+    assert sum(1 for part in shards(FUND) if part) == 1, "one transfer went to one shard"
+
+
+def test_debit_of_a_merchant_takes_from_one_shard_where_it_suffices() -> None:
+    open_shop(SHOP, parts=[100, 100, 100])
+
+    move(id_in_shard(1, start="t_"), 100, debit=FromMerchant(SHOP), credit=to(BOB))
+
+    assert shards(SHOP)[:3] == [100, 0, 100]
+
+
+def test_debit_of_a_merchant_takes_from_several_shards_at_once() -> None:
+    open_shop(SHOP, parts=[100, 0, 100, 50])
+
+    move(id_in_shard(2, start="t_"), 220, debit=FromMerchant(SHOP), credit=to(BOB))
+
+    assert shards(SHOP)[:4] == [30, 0, 0, 0]
+    assert balances(BOB) == (220, 0)
+
+
+def test_debit_of_all_that_a_merchant_has_is_possible_and_no_more() -> None:
+    open_shop(SHOP, parts=[10] * 8)
+
+    with pytest.raises(InsufficientFunds) as refused:
+        move("t_1", 81, debit=FromMerchant(SHOP), credit=to(BOB))
+    move("t_2", 80, debit=FromMerchant(SHOP), credit=to(BOB))
+
+    assert refused.value.values["missing"] == 1
+    assert shards(SHOP) == [0] * 8
+
+
+def test_replay_of_a_debit_that_emptied_a_merchant_gives_the_first_answer() -> None:
+    open_shop(SHOP, parts=[100, 100])
+    move("t_1", 200, debit=FromMerchant(SHOP), credit=to(BOB))
+
+    assert move("t_1", 200, debit=FromMerchant(SHOP), credit=to(BOB)).replayed
+
+
+def test_merchant_that_is_not_there_takes_no_part() -> None:
+    with pytest.raises(CreditRefused):
+        move("t_1", 1, debit=debit(ANN), credit=ToMerchant("m_nobody"))
+    with pytest.raises(AccountClosed):
+        move("t_2", 1, debit=FromMerchant("m_nobody"), credit=to(BOB))
+
+
+def test_house_account_comes_up_as_it_is_used_and_spreads() -> None:
+    open_shop(SHOP, parts=[5] * 8)
+
+    assert len([part for part in shards(FUND) if part]) > 3
+    assert not [entry for pk, entry in contents(ledger_items()).entries.items() if "system" in pk]
+
+
+def test_labels_of_the_parties_are_kept_with_the_transfer_and_its_entries() -> None:
+    move("t_1", 300, debit=debit(ANN), credit=to(BOB))
+
+    assert transfer("t_1").debit_label == "label of u_ann"
+    assert transfer("t_1").credit_label == "label of u_bob"
+    (entry,) = contents(ledger_items()).entries["ACCOUNT#u_bob"]
+    assert (entry.counterparty, entry.counterparty_label) == (ANN, "label of u_ann")
