@@ -4,6 +4,8 @@ Each time is that of an import alone, inside a new interpreter that sees nothing
 zip and writes no `.pyc`, as in a function, where the package can't be written to.
 """
 
+import py_compile
+import random
 import shutil
 import subprocess
 import sys
@@ -13,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import cache_from_source
 from pathlib import Path
-from py_compile import PycInvalidationMode, compile
 from statistics import median
 from typing import NamedTuple
 
@@ -50,15 +51,17 @@ def measured_start(package: Path, *, rounds: int) -> Start:
         cases = [("app", package), ("app", compiled), ("botocore.session", package)]
         times: list[list[float]] = [[] for _ in cases]
         for _ in range(rounds):
-            for (module, folder), taken in zip(cases, times, strict=True):
-                taken.append(_import_ms(module, folder))
+            # In any order, so that none always comes after the same.
+            for turn in random.sample(range(len(cases)), len(cases)):
+                times[turn].append(_import_ms(*cases[turn]))
     return Start(*map(median, times))
 
 
 def _compile_what_is_not(folder: Path) -> None:
     for source in folder.rglob("*.py"):
         if not Path(cache_from_source(source)).exists():
-            compile(str(source), invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, quiet=2)
+            mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+            py_compile.compile(str(source), invalidation_mode=mode, quiet=2)
 
 
 def _import_ms(module: str, folder: Path) -> float:

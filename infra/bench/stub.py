@@ -4,8 +4,8 @@ It runs in a process of its own, so that its work is not in the measurement. Wri
 and not applied: the same request can be made a thousand times. A partition is kept sorted and
 searched by bisection, as the B-tree of DynamoDB is.
 
-Beside what AWS clients ask for it knows `PUT /items` (all that it shall hold) and `GET /calls`
-(what it was asked since the last time).
+Beside what AWS clients ask for it knows `PUT /held` (all that it shall hold), `GET /calls` (what it
+was asked since the last time) and `GET /last-write`.
 """
 
 import asyncio
@@ -26,7 +26,6 @@ import msgspec
 Item = dict[str, Any]
 Tables = dict[str, list[Item]]
 
-SECRET = "not-a-secret-but-as-long-as-the-one-that-the-template-generates."
 # As DynamoDB answers: to check its sum costs a client something too.
 _HEAD = (
     "HTTP/1.1 {status}\r\nServer: Server\r\nContent-Type: application/x-amz-json-1.0\r\n"
@@ -37,35 +36,41 @@ _KEY_CONDITION = re.compile(r"\(?#\d = (:\d) AND #\d BETWEEN (:\d) AND (:\d)\)?"
 
 
 class Calls(msgspec.Struct, kw_only=True):
-    """What was asked: calls by operation, bytes of bodies, items that queries gave.
-
-    last_write: the body of the newest TransactWriteItems.
-    """
+    """What was asked: calls by operation, bytes of bodies, items that queries gave."""
 
     operations: dict[str, int] = {}
     bytes_in: int = 0
     bytes_out: int = 0
     items_queried: int = 0
-    last_write: Any = None
+
+    @property
+    def total(self) -> int:
+        """Round trips to DynamoDB, and to whatever else was called."""
+        return sum(self.operations.values())
 
 
 class Stub:
     """The stub at `url`, as who measures with it sees it."""
 
     def __init__(self, url: str) -> None:
-        self._connection = HTTPConnection(url.removeprefix("http://"))
+        self._address = url.removeprefix("http://")
 
-    def hold(self, tables: Tables) -> None:
-        """Makes these items, by table, all that there is."""
-        self._exchange("PUT", "/items", msgspec.json.encode(tables))
+    def hold(self, tables: Tables, secret: str) -> None:
+        """Makes these items, by table, and the one secret all that there is."""
+        self._exchange("PUT", "/held", msgspec.json.encode((tables, secret)))
 
     def calls(self) -> Calls:
         """What was asked since the last time."""
         return msgspec.json.decode(self._exchange("GET", "/calls"), type=Calls)
 
+    def last_write(self) -> Any:
+        """The body of the newest `TransactWriteItems`."""
+        return msgspec.json.decode(self._exchange("GET", "/last-write"))
+
     def _exchange(self, method: str, path: str, body: bytes = b"") -> bytes:
-        self._connection.request(method, path, body)
-        return self._connection.getresponse().read()
+        with closing(HTTPConnection(self._address)) as connection:
+            connection.request(method, path, body)
+            return connection.getresponse().read()
 
 
 @contextmanager
@@ -86,24 +91,31 @@ class _Store:
     def __init__(self) -> None:
         self._items: dict[tuple[str, str, str], Item] = {}
         self._sorted: dict[tuple[str, str], list[str]] = {}
+        self._secret = ""
+        self._last_write = b""
         self._calls = Calls()
 
     def answer(self, path: str, target: str, body: bytes) -> bytes:
-        if path == "/items":
-            self._hold(msgspec.json.decode(body))
+        if path == "/held":
+            self._hold(*msgspec.json.decode(body))
             return b""
         if path == "/calls":
             calls, self._calls = self._calls, Calls()
             return msgspec.json.encode(calls)
+        if path == "/last-write":
+            return self._last_write
         operation = target.rpartition(".")[2]
         answer = msgspec.json.encode(self._operation(operation, msgspec.json.decode(body)))
         operations = self._calls.operations
         operations[operation] = operations.get(operation, 0) + 1
         self._calls.bytes_in += len(body)
+        if operation == "TransactWriteItems":
+            self._last_write = body
         self._calls.bytes_out += len(answer)
         return answer
 
-    def _hold(self, tables: Tables) -> None:
+    def _hold(self, tables: Tables, secret: str) -> None:
+        self._secret = secret
         self._items = {
             (table, item["pk"]["S"], item["sk"]["S"]): item
             for table, items in tables.items()
@@ -120,10 +132,9 @@ class _Store:
             case "Query":
                 return self._query(asked)
             case "TransactWriteItems":
-                self._calls.last_write = asked
                 return {}
             case "GetSecretValue":
-                return {"Name": asked["SecretId"], "SecretString": SECRET}
+                return {"Name": asked["SecretId"], "SecretString": self._secret}
         raise NotImplementedError(operation)
 
     def _found(self, wanted: Any) -> Tables:
