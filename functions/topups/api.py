@@ -8,6 +8,8 @@ from functions.identity.pay_password import (
     WrongPayPassword,
 )
 from functions.identity.session_check import session_check
+from functions.identity.step_up import StepUpRequired
+from functions.risk.guard import RiskBlocked
 from functions.topups.history import history, view
 from functions.topups.models import TopUpRequest, TopUpsView, TopUpView
 from functions.topups.records import TopUp, top_up_key
@@ -23,6 +25,7 @@ from functions.topups.top_up import SourceNotAvailable, needed, top_up
 from functions.wallet.cards import CardNotActive
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen, LimitExceeded
+from shared.rate_limit import TooManyRequests
 from shared.table import Key
 from shared.web import Api, Call, Reply
 from shared.web.pages import PageQuery
@@ -49,7 +52,10 @@ api = Api(__name__, session_check)
         NotFound,
         PayPasswordLocked,
         PayPasswordNotSet,
+        RiskBlocked,
         SourceNotAvailable,
+        StepUpRequired,
+        TooManyRequests,
         TopUpExpired,
         WrongPayPassword,
     ),

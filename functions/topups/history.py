@@ -32,6 +32,16 @@ def view(top_up: TopUp | None, *, as_pending: bool = False) -> TopUpView:
     )
 
 
+def any_pending(user_id: str) -> bool:
+    """Whether money may still come for a top-up that was begun. Reads all there are of a user."""
+    key = top_up_key(user_id, "")
+    waiting = TopUp.status == PENDING
+    found = TopUp.query(
+        key.pk, TopUp.sk.startswith(key.sk), filter_condition=waiting, consistent_read=True
+    )
+    return any(True for _ in found)
+
+
 def history(user_id: str, query: PageQuery) -> TopUpsView:
     """A page of a user's top-ups, the newest first. Raises InvalidCursor."""
     of = f"top-ups {user_id}"

@@ -28,7 +28,8 @@ class TopUp(DomainRecord):
     time. Until `lease_until` somebody is at work on it; nobody else may ask the bank for money.
     `first_answer` is the status of the first answer when that was not the last word (202).
     `limit_period` is the day whose allowance it was counted in, `asks` how often the bank has been
-    asked what became of it. `due_at` is when that is next; never before the lease is over.
+    asked what became of it. `due_at` is when that is next; never before the lease is over. `risk`
+    is what was decided on the request.
     """
 
     top_up_id = UnicodeAttribute()
@@ -50,6 +51,7 @@ class TopUp(DomainRecord):
     charge_id = UnicodeAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
     refusal: Any = JSONAttribute(null=True)
+    risk: Any = JSONAttribute(null=True)
 
     @property
     def money(self) -> Money:

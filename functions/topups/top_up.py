@@ -11,7 +11,9 @@ from typing import NamedTuple, cast
 
 from pynamodb.expressions.condition import Condition
 
+from functions.identity.origin import origin_of
 from functions.identity.pay_password import authorize
+from functions.risk.money_guard import MoneyGuard
 from functions.topups.ending import conclude, fail
 from functions.topups.models import CardSource, TopUpRequest
 from functions.topups.records import (
@@ -39,7 +41,8 @@ from shared.errors import (
     Texts,
 )
 from shared.identifiers import derived_id
-from shared.ledger.allowance import use
+from shared.ledger import Limit
+from shared.ledger.allowance import foresee, use
 from shared.ledger.errors import AccountClosed, LimitExceeded
 from shared.ledger.records import Account, account_key
 from shared.ledger.sides import Authorize
@@ -83,10 +86,11 @@ def top_up(call: Call[TopUpRequest]) -> Outcome:
     earlier = call.found.one(TopUp, _key(call))
     if earlier is not None:
         return _again(earlier, fingerprint(call.body), account)
-    made = _record(call)
-    may_use = authorize(call.body.pay_password)
+    limit = top_up_day_limit()
+    made = _record(call, limit)
+    may_use = authorize(call.body.pay_password, origin=origin_of(call))
     may_use(account)
-    standing = _create(made, account, may_use)
+    standing = _create(call, made, account, limit, may_use)
     if standing is not None:
         return _again(standing, made.fingerprint, account)
     return _carry_out(made, account)
@@ -142,7 +146,7 @@ def _answer(ended: TopUp, *, replayed: bool = False) -> Outcome:
     raise refusal
 
 
-def _record(call: Call[TopUpRequest]) -> TopUp:
+def _record(call: Call[TopUpRequest], limit: Limit) -> TopUp:
     """A top-up that is not yet written. Raises SourceNotAvailable, NotFound, CardNotActive."""
     body = call.body
     if not isinstance(body.source, CardSource):
@@ -165,7 +169,7 @@ def _record(call: Call[TopUpRequest]) -> TopUp:
         last4=card.last4,
         created_at=clock.now_text(),
         fingerprint=fingerprint(body),
-        limit_period=top_up_day_limit().period,
+        limit_period=limit.period,
         lease_until=lease_until,
         expires_at=now + settings().top_up_expires_seconds,
         due_shard=due_shard(RESOLVING, _id_of(call)),
@@ -173,24 +177,43 @@ def _record(call: Call[TopUpRequest]) -> TopUp:
     )
 
 
-def _create(made: TopUp, account: Account, may_use: Authorize) -> TopUp | None:
+def _create(
+    call: Call[TopUpRequest], made: TopUp, account: Account, limit: Limit, may_use: Authorize
+) -> TopUp | None:
     """Writes the record and counts the allowance. Gives the one that was there before, if any."""
-    own = put(made)
     try:
         check_top_up_amount(int(made.amount))
-        use(
-            account,
-            int(made.amount),
-            limit=top_up_day_limit(),
+        guarded = MoneyGuard(
+            "top_up",
+            call,
+            made.money,
+            subject=made.top_up_id,
+            payee=made.card_id,
+            account=account,
+            limit=limit,
             authorize=may_use,
-            together_with=[own, put(listing(made))],
+            foresee=lambda: foresee(account, int(made.amount), limit=limit),
         )
+        made.risk = guarded.decision.to_record()
+        return _written(made, account, limit, guarded)
     except LimitExceeded as refusal:
         _remember(made, refusal)
         raise
+
+
+def _written(made: TopUp, account: Account, limit: Limit, guarded: MoneyGuard) -> TopUp | None:
+    own = put(made)
+    try:
+        use(
+            account,
+            int(made.amount),
+            limit=limit,
+            authorize=guarded.authorize,
+            together_with=[own, put(listing(made)), *guarded.together_with],
+        )
     except Cancelled as cancelled:
         if not cancelled.failed(own):
-            raise
+            raise guarded.refusal(cancelled) from cancelled
         return cast(TopUp, cancelled.standing(own))
     return None
 

@@ -96,6 +96,13 @@ def remove(card: Card | None, *, user_id: str) -> None:
             raise ServiceUnavailable from cancelled
 
 
+def remove_all(user_id: str) -> None:
+    """Gives every card of a user back to its bank and forgets it. Raises ServiceUnavailable."""
+    prefix = Card.sk.startswith(CARD_PREFIX)
+    for card in Card.query(cardholder_key(user_id).pk, prefix, consistent_read=True):
+        remove(card, user_id=user_id)
+
+
 def _leaving(card: Card, user_id: str) -> Write:
     holder = Cardholder(*cardholder_key(user_id)[1:])
     leaving = Cardholder.cards.delete({card.card_id})

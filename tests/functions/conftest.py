@@ -1,6 +1,5 @@
 """The bank of the tests: the real sandbox service, on a free port, once per session."""
 
-import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -8,11 +7,9 @@ import pytest
 from shared.bank import get_bank
 from shared.settings import settings
 from tests.clock import TestClock
+from tests.functions.bank_cards import unused_phone
 from tests.people import Person, register
 from tests.sandbox.running import RunningBank, running_bank
-
-# Ids follow from phones, and the bank knows references for ever: nobody has a phone twice.
-_phones = (f"+86139{number:08d}" for number in itertools.count(1))
 
 
 @pytest.fixture(scope="session")
@@ -37,12 +34,12 @@ def bank(running: RunningBank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runn
 
 @pytest.fixture
 def ana(cloud: None, test_clock: TestClock, bank: RunningBank) -> Person:
-    return register(next(_phones))
+    return register(unused_phone())
 
 
 @pytest.fixture
 def bo(cloud: None, test_clock: TestClock, bank: RunningBank) -> Person:
-    return register(next(_phones))
+    return register(unused_phone())
 
 
 def _forget_bank() -> None:

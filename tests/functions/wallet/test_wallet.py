@@ -11,8 +11,13 @@ from tests.sandbox.running import RunningBank
 def test_a_new_wallet_is_empty_and_has_its_whole_limits(ana: Person) -> None:
     answer = ana.call("GET", "/v1/wallet")
 
-    whole = {"per_transaction": 5_000_000, "per_day": 20_000_000, "used": 0}
-    whole |= {"remaining": 20_000_000, "resets_at": "2026-03-01T16:00:00.000Z"}
+    whole = {
+        "per_transaction": 5_000_000,
+        "per_day": 20_000_000,
+        "used": 0,
+        "remaining": 20_000_000,
+        "resets_at": "2026-03-01T16:00:00.000Z",
+    }
     assert answer.status == 200
     assert answer.json == {
         "available": 0,
