@@ -195,7 +195,10 @@ def main() -> None:
     parser.add_argument("--stage", required=True, choices=["test", "prod"])
     parser.add_argument("--region", help="default: what the environment says")
     parser.add_argument(
-        "parameters", nargs="*", metavar="NAME=VALUE", help="BankUrl, WebOrigins, AlarmEmail"
+        "parameters",
+        nargs="*",
+        metavar="NAME=VALUE",
+        help="BankUrl, MailFrom, WebOrigins, AlarmEmail",
     )
     asked = parser.parse_args()
     parameters = dict(word.split("=", 1) for word in asked.parameters)

@@ -13,15 +13,25 @@ from infra.deploy import Place
 from infra.template import Json
 
 REGION = "ap-southeast-1"
+ACCESS_KEY = "local"  # its owner's, and the secret to it
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put")
+UNKNOWN_CONDITIONS = {"kms:EncryptionContext:of", "ses:FromAddress"}
 
 
 @contextmanager
 def local_cloud(
-    *, port: int, directory: Path, keep: bool
+    *, port: int, directory: Path, keep: bool, enforce_rights: bool
 ) -> Iterator[tuple[Place, subprocess.Popen[bytes]]]:
-    """Runs until the block ends; with `keep` it begins with the state of its last end."""
+    """Runs until the block ends.
+
+    keep: it begins with the state of its last end.
+    enforce_rights: a function may do only what the template allows it, and only our key may do all;
+    else everybody may do everything.
+    """
     endpoint = f"http://127.0.0.1:{port}"
+    settings = _settings(port=port, directory=directory)
+    settings |= {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if keep else {}
+    settings |= {"AUTH": "true"} if enforce_rights else {}
     with (
         # Each function process unpacks the code for itself, and leaves that behind.
         tempfile.TemporaryDirectory(dir=directory, prefix="functions-") as scratch,
@@ -29,20 +39,20 @@ def local_cloud(
             "ministack",
             ready_url=f"{endpoint}/_ministack/ready",
             log=directory / "cloud.log",
-            environment={**_settings(port=port, directory=directory, keep=keep), "TMPDIR": scratch},
+            environment={**settings, "TMPDIR": scratch},
         ) as process,
     ):
         place = Place(
             region=REGION,
             endpoint_url=endpoint,
-            access_key="local",
+            access_key=ACCESS_KEY,
             adapt=adapt,
             poll_seconds=0.1,
         )
         yield place, process
 
 
-def _settings(*, port: int, directory: Path, keep: bool) -> dict[str, str]:
+def _settings(*, port: int, directory: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(directory),
@@ -50,9 +60,9 @@ def _settings(*, port: int, directory: Path, keep: bool) -> dict[str, str]:
         "BIND_HOST": "127.0.0.1",  # it listens on all addresses otherwise
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
-        "PERSIST_STATE": str(int(keep)),
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
         "STATE_DIR": str(directory / "cloud"),
-        "S3_PERSIST": str(int(keep)),
         "S3_DATA_DIR": str(directory / "s3"),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
@@ -62,8 +72,18 @@ def _settings(*, port: int, directory: Path, keep: bool) -> dict[str, str]:
 
 
 def adapt(template: Json) -> Json:
-    """The template without what MiniStack lacks: it knows no ANY among the methods of a path."""
+    """The template without what MiniStack lacks.
+
+    It knows no ANY among the methods of a path, and not the keys of `UNKNOWN_CONDITIONS`: a right
+    on such a condition would be no right.
+    """
     adapted = copy.deepcopy(template)
+    for resource in adapted["Resources"].values():
+        for policy in resource.get("Properties", {}).get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                conditions = statement.get("Condition", {})
+                if any(UNKNOWN_CONDITIONS & condition.keys() for condition in conditions.values()):
+                    del statement["Condition"]
     paths = adapted["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     for methods in paths.values():
         any_method = methods.pop("x-amazon-apigateway-any-method")

@@ -7,14 +7,17 @@ import json
 import random
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import pyotp
 import urllib3
 
 from infra.stack import Addresses
 
 _TIMEOUT_SECONDS = 30
+_STEP_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class PhoneApp:
         self.password = f"blue kettle {secrets.token_hex(6)}"
         self.pay_password = "802517"  # nosec B105  # of people who do not exist
         self.user_id = ""
+        self.totp_secret = ""
         self.tokens: dict[str, Any] = {}
 
     def ask(
@@ -97,20 +101,63 @@ class PhoneApp:
 
     def register(self) -> None:
         """Signs up by SMS code."""
-        wish = {"phone": self.phone, "purpose": "register"}
-        sent = self.must(202, "POST", "/v1/verification-codes", wish)
-        body = {
-            "phone": self.phone,
-            "verification_id": sent["verification_id"],
-            "code": self.code(),
-            "password": self.password,
-        }
+        body = self.proof_of_phone("register") | {"password": self.password}
         made = self.must(201, "POST", "/v1/users", body)
         self.user_id, self.tokens = made["user_id"], made["tokens"]
 
     def sign_in(self) -> None:
         body = {"phone": self.phone, "password": self.password}
         self.tokens = self.must(201, "POST", "/v1/sessions", body)["tokens"]
+
+    def try_password(self, password: str) -> Answer:
+        """A sign-in; nothing is remembered of it."""
+        return self.ask("POST", "/v1/sessions", {"phone": self.phone, "password": password})
+
+    def proof_of_phone(self, purpose: str) -> dict[str, Any]:
+        """What proves the phone for one purpose: a code that was just sent to it.
+
+        Codes to one phone come no sooner than a minute after each other; it waits for that.
+        """
+        wish = {"phone": self.phone, "purpose": purpose}
+        answer = self.ask("POST", "/v1/verification-codes", wish)
+        if answer.status == 429:
+            time.sleep(answer.json["retry_after"])
+            answer = self.ask("POST", "/v1/verification-codes", wish)
+        if answer.status != 202:
+            raise Unexpected(f"no code to {purpose}: {answer}")
+        verification_id = answer.json["verification_id"]
+        return {"phone": self.phone, "verification_id": verification_id, "code": self.code()}
+
+    def reset_password(self) -> None:
+        """A new password, by a code to the phone."""
+        new_password = f"green lantern {secrets.token_hex(6)}"
+        body = self.proof_of_phone("reset_password") | {"new_password": new_password}
+        self.must(204, "POST", "/v1/password-resets", body)
+        self.password = new_password
+
+    def turn_on_two_factor(self) -> list[str]:
+        """Keeps the secret in this app as in an authenticator; gives the recovery codes."""
+        proof = {"password": self.password}
+        self.totp_secret = self.must(201, "POST", "/v1/me/two-factor/totp", proof)["secret"]
+        confirmed = {"code": self.totp_code(0)}
+        made = self.must(200, "POST", "/v1/me/two-factor/totp/confirm", confirmed)
+        codes: list[str] = made["recovery_codes"]
+        return codes
+
+    def totp_code(self, steps: int) -> str:
+        """The code of now, or of some steps of 30 seconds later: each is good once."""
+        return pyotp.HOTP(self.totp_secret).at(int(time.time()) // _STEP_SECONDS + steps)
+
+    def take_second_step(self, challenge_id: str, method: str, code: str) -> None:
+        """Ends a sign-in that has asked for more than the password."""
+        given = {"method": method, "code": code}
+        path = f"/v1/sessions/challenges/{challenge_id}"
+        self.tokens = self.must(201, "POST", path, given)["tokens"]
+
+    def security_events(self) -> list[dict[str, Any]]:
+        """What happened to the account, the newest first."""
+        items: list[dict[str, Any]] = self.must(200, "GET", "/v1/me/security-events")["items"]
+        return items
 
     def set_pay_password(self) -> None:
         body = {"password": self.password, "pay_password": self.pay_password}

@@ -10,8 +10,8 @@ import secrets
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import urllib3
@@ -23,7 +23,10 @@ from infra.lock import held
 from infra.package import package
 
 STACK_FILE = "stack.json"
+# What later parts of the wallet will fill: nobody is there yet.
+NOT_YET_THERE: dict[str, list[object]] = {"merchants": [], "agents": []}
 WEB_ORIGINS = "http://localhost:3000,http://localhost:5173"
+MAIL_FROM = "wallet@u-wallet.example"
 
 
 class AlreadyRunning(Exception):
@@ -61,11 +64,14 @@ class Stack:
 
 
 @contextmanager
-def running(directory: Path, *, port: int | None = None, keep: bool = True) -> Iterator[Stack]:
+def running(
+    directory: Path, *, port: int | None = None, keep: bool = True, enforce_rights: bool = False
+) -> Iterator[Stack]:
     """Packages what changed, starts a stack, and ends it with the block.
 
     port: of the API; None for the one it had before, at first any.
     keep: whether its state is there again at the next start.
+    enforce_rights: whether a function may do only what the template allows it.
     Raises AlreadyRunning, PortTaken, ChildFailed, DeployFailed.
     """
     directory = directory.resolve()
@@ -78,11 +84,17 @@ def running(directory: Path, *, port: int | None = None, keep: bool = True) -> I
             raise AlreadyRunning(f"a stack runs in {directory}; choose another PORT") from error
         memory = _Memory.of(directory, cloud_port=port)
         place, cloud = started.enter_context(
-            local_cloud(port=memory.cloud_port, directory=directory, keep=keep)
+            local_cloud(
+                port=memory.cloud_port,
+                directory=directory,
+                keep=keep,
+                enforce_rights=enforce_rights,
+            )
         )
         sandbox_url, sandbox = started.enter_context(_sandbox(memory, place, directory))
-        parameters = {"BankUrl": sandbox_url, "WebOrigins": WEB_ORIGINS}
+        parameters = {"BankUrl": sandbox_url, "WebOrigins": WEB_ORIGINS, "MailFrom": MAIL_FROM}
         outputs = deploy(place, stage="local", parameters=parameters)
+        _verify_sender(place)
         _introduce_to_bank(memory, place, outputs)
         addresses = _addresses(place, outputs, sandbox_url)
         _ask_for_first_answer(addresses)
@@ -95,7 +107,8 @@ def find(directory: Path) -> Addresses | None:
     file = directory / STACK_FILE
     if not file.exists():
         return None
-    addresses = Addresses(**json.loads(file.read_text()))
+    told = json.loads(file.read_text())
+    addresses = Addresses(**{field.name: told[field.name] for field in fields(Addresses)})
     return addresses if answers(_contract(addresses)) else None
 
 
@@ -116,13 +129,13 @@ class _Memory:
 
     @staticmethod
     def of(directory: Path, *, cloud_port: int | None) -> "_Memory":
-        if cloud_port is not None and _free_port(cloud_port) != cloud_port:
+        if cloud_port is not None and free_port(cloud_port) != cloud_port:
             raise PortTaken(f"somebody listens at port {cloud_port}; choose another PORT")
         file = directory / "memory.json"
         before = json.loads(file.read_text()) if file.exists() else {}
         memory = _Memory(
-            cloud_port=cloud_port or _free_port(before.get("cloud_port", 0)),
-            sandbox_port=_free_port(before.get("sandbox_port", 0)),
+            cloud_port=cloud_port or free_port(before.get("cloud_port", 0)),
+            sandbox_port=free_port(before.get("sandbox_port", 0)),
             bank_client_id=before.get("bank_client_id", "u-wallet-local"),
             bank_key=before.get("bank_key") or secrets.token_hex(32),
         )
@@ -130,7 +143,7 @@ class _Memory:
         return memory
 
 
-def _free_port(wish: int) -> int:
+def free_port(wish: int) -> int:
     """`wish` when nobody listens there, else any port that is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -171,6 +184,12 @@ def _introduce_to_bank(memory: _Memory, place: Place, outputs: dict[str, str]) -
     )
 
 
+def _verify_sender(place: Place) -> None:
+    ses = place.client("sesv2")
+    with suppress(ses.exceptions.AlreadyExistsException):  # of an earlier start
+        ses.create_email_identity(EmailIdentity=MAIL_FROM)
+
+
 def _addresses(place: Place, outputs: dict[str, str], sandbox_url: str) -> Addresses:
     cloud = str(place.endpoint_url)
     return Addresses(
@@ -196,12 +215,22 @@ def _ask_for_first_answer(addresses: Addresses) -> None:
 
 @contextmanager
 def _announced(addresses: Addresses, directory: Path) -> Iterator[None]:
-    """`stack.json` is there exactly while the stack is."""
-    file = directory / STACK_FILE
-    unfinished = directory / f"{STACK_FILE}.tmp"
-    unfinished.write_text(json.dumps(asdict(addresses), indent=2) + "\n")
-    unfinished.replace(file)
+    """`stack.json` is there exactly while the stack is.
+
+    A stack with a directory below `.local/` stands in `.local/stack.json` too, unless another runs
+    there: who asks for one PORT and nothing else finds it at the usual place.
+    """
+    told = json.dumps(asdict(addresses) | NOT_YET_THERE, indent=2) + "\n"
+    directories = [directory]
+    if directory.parent == directory_of(None) and find(directory.parent) is None:
+        directories.append(directory.parent)
+    for one in directories:
+        unfinished = one / f"{STACK_FILE}.{os.getpid()}"
+        unfinished.write_text(told)
+        unfinished.replace(one / STACK_FILE)
     try:
         yield
     finally:
-        file.unlink(missing_ok=True)
+        for file in (one / STACK_FILE for one in directories):
+            if file.exists() and file.read_text() == told:
+                file.unlink()

@@ -55,6 +55,7 @@ GATEWAY_ANSWERS = {
     "MISSING_AUTHENTICATION_TOKEN": NotFound(),  # its words for an address that does not exist
     "REQUEST_TOO_LARGE": BodyTooLarge(limit=Settings().body_limit_bytes),
     "THROTTLED": GatewayThrottled(retry_after=1),
+    "WAF_FILTERED": GatewayThrottled(retry_after=300),  # its one rule counts over five minutes
 }
 
 

@@ -12,7 +12,8 @@ CARD = "6222021234500010008"
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running(tmp_path_factory.mktemp("stack"), keep=False) as started:
+    directory = tmp_path_factory.mktemp("stack")
+    with running(directory, keep=False, enforce_rights=True) as started:
         yield started
 
 
