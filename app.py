@@ -4,6 +4,7 @@ Each domain brings its operations in an `api` and its scheduled functions in `ev
 """
 
 from functions.identity.api import api as identity
+from functions.identity.events import events as identity_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.wallet.api import api as wallet
@@ -19,5 +20,5 @@ app = WalletApp("u-wallet")
 for domain in (identity, wallet, transfers, topups, description_api(app.operations)):
     app.include(domain)
 
-for events in (wallet_events, transfer_events, topup_events):
+for events in (identity_events, wallet_events, transfer_events, topup_events):
     app.register_blueprint(events)

@@ -17,10 +17,17 @@ class Settings:
     records_table: str = "u-wallet-local-records"
     keys_secret: str = "u-wallet-local-keys"
     bank_secret: str = "u-wallet-local-bank"
+    data_key: str = "alias/u-wallet-local-data"
     bank_url: str = "http://127.0.0.1:1"
     web_origins: str = ""
     time_zone: str = "Asia/Shanghai"
     sms_sender_id: str = "UWallet"
+    app_versions: str = (
+        '{"android": {"latest": "1.0.0", "minimum": "1.0.0"},'
+        ' "ios": {"latest": "1.0.0", "minimum": "1.0.0"}}'
+    )
+    mail_from: str = "no-reply@u-wallet.example"
+    tracing: str = "off"
 
     body_limit_bytes: int = 65_536
     page_size: int = 20
@@ -32,6 +39,9 @@ class Settings:
     code_failures_per_day: int = 20
     codes_per_phone_per_day: int = 10
     codes_per_address_per_hour: int = 30
+    codes_per_user_per_day: int = 20
+    challenge_seconds: int = 300
+    second_factor_tries_per_hour: int = 10
     sign_in_tries: int = 5
     sign_in_lock_seconds: int = 900
     pay_password_tries: int = 5
@@ -40,11 +50,20 @@ class Settings:
     refresh_retry_seconds: int = 30
     session_seconds: int = 2_592_000
     sessions_per_user: int = 20
+    cool_down_seconds: int = 86_400
+    password_renew_seconds: int = 15_552_000
+    strength_looks_per_hour: int = 60
+    security_events_kept_seconds: int = 15_552_000
+    data_key_seconds: int = 300
+    legal_keeping_seconds: int = 157_852_800  # five years, with both leap days
 
     transfer_limit_minor: int = 5_000_000
     transfer_day_limit_minor: int = 20_000_000
     top_up_limit_minor: int = 5_000_000
     top_up_day_limit_minor: int = 20_000_000
+    unguarded_day_limit_minor: int = 100_000
+    risk_rules: str = ""
+    risk_decisions_kept_seconds: int = 31_536_000
     cards_per_user: int = 10
     card_bindings_per_day: int = 20
     top_up_lease_seconds: int = 30

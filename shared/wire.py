@@ -70,10 +70,10 @@ class Wire:
         except (OSError, LookupError, ValueError) as error:
             connection.close()
             raise ConnectionClosedError(endpoint_url=self._url, error=error) from error
-        if answer.headers.get("connection") == "close":
-            connection.close()
-        else:
+        if connection.is_kept:
             self._idle.append(connection)
+        else:
+            connection.close()
         return answer
 
     def _connected(self) -> "_Connection":
@@ -93,6 +93,10 @@ class Wire:
 
 
 class _Connection:
+    """`is_kept`: whether the server will take another request after the last answer."""
+
+    is_kept = False
+
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         plain = socket.create_connection((host, port), CONNECT_TIMEOUT_SECONDS)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -110,22 +114,34 @@ class _Connection:
     def exchange(self, message: bytes) -> Answer:
         """Raises OSError; LookupError or ValueError for what is no answer of known length."""
         self._socket.sendall(message)
-        status = int(self._line().split(" ", 2)[1])
+        version, status, *_ = self._line().split(" ", 2)
         headers = {}
         for _ in range(_HEADERS_LIMIT):
             name, _, value = self._line().partition(":")
             if not name:
                 break
             headers[name.lower()] = value.strip()
-        length = int(headers["content-length"])
-        content = self._received.read(length)
-        if len(content) != length:
-            raise ConnectionError("closed within an answer")
-        return Answer(status, headers, content)
+        self.is_kept = version == "HTTP/1.1" and headers.get("connection") != "close"
+        if headers.get("transfer-encoding") == "chunked":
+            content = b"".join(iter(self._chunk, b""))
+        else:
+            content = self._bytes(int(headers["content-length"]))
+        return Answer(int(status), headers, content)
 
     def close(self) -> None:
         self._received.close()
         self._socket.close()
+
+    def _chunk(self) -> bytes:
+        content = self._bytes(int(self._line(), 16))
+        self._line()
+        return content
+
+    def _bytes(self, count: int) -> bytes:
+        found = self._received.read(count)
+        if len(found) != count:
+            raise ConnectionError("closed within an answer")
+        return found
 
     def _line(self) -> str:
         line = self._received.readline(_LINE_LIMIT_BYTES)

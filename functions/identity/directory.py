@@ -1,11 +1,11 @@
 """Finding a user by phone."""
 
-from functions.identity.records import PhoneEntry
+from functions.identity.records import PhoneEntry, User, user_key
 from shared.identifiers import id_from_digest
 from shared.phone import lookup_digest
-from shared.table import Key
+from shared.table import Key, read
 
-__all__ = ["PhoneEntry", "directory_key", "guessed_user_id"]
+__all__ = ["PhoneEntry", "directory_key", "guessed_user_id", "owner_of"]
 
 
 def directory_key(phone: str) -> Key:
@@ -19,3 +19,14 @@ def guessed_user_id(phone: str) -> str:
     Good enough to read a record in the same round trip as the PhoneEntry, which then confirms it.
     """
     return id_from_digest("u", lookup_digest(phone))
+
+
+def owner_of(phone: str) -> User | None:
+    """The user who has a phone (E.164): in one round trip, or in two after a change of phone."""
+    entry_key, guessed_key = directory_key(phone), user_key(guessed_user_id(phone))
+    found = read([entry_key, guessed_key])
+    entry = found.one(PhoneEntry, entry_key)
+    if entry is None:
+        return None
+    key = user_key(entry.user_id)
+    return (found if key == guessed_key else read([key])).one(User, key)

@@ -8,14 +8,23 @@ a guesser as long as the lock would.
 
 from typing import cast
 
+from pynamodb.expressions.update import Action
+
 from functions.identity import passwords
+from functions.identity.origin import Origin
 from functions.identity.records import Tries, User, tries_key
+from functions.identity.security_events import Happening, note, note_nothing
 from shared import clock
 from shared.errors import Problem, ServiceUnavailable, Texts
 from shared.observability import count, logger
 from shared.phone import lookup_digest
 from shared.settings import settings
-from shared.table import Cancelled, Write, delete, update, write
+from shared.table import Cancelled, Write, delete, due_shard, update, write
+
+NOBODY = "nobody"
+TELLING_OF_LOCK = "tell_of_lock"
+# The last try may be the right one: then its success deletes the entry first.
+_TOLD_AFTER_SECONDS = 5
 
 
 class WrongCredentials(Problem):
@@ -47,18 +56,30 @@ class AccountLocked(Problem):
         super().__init__(retry_after=retry_after, minutes=-(-retry_after // 60))
 
 
-def proves(password: str, *, phone: str, user: User | None) -> bool:
+def proves(
+    password: str,
+    *,
+    phone: str,
+    user: User | None,
+    origin: Origin | None = None,
+    failing: Happening = Happening.PASSWORD_REFUSED,
+) -> bool:
     """Whether it is the password of `user`, who may be nobody. Raises AccountLocked.
 
-    When it is, the caller writes `forgiving(phone)` with what it does next.
+    When it is, the caller writes `forgiving(phone)` with what it does next. When it is not, the
+    owner finds `failing` among the security events.
     """
-    locked_seconds = _count_try(phone)
+    locked_seconds = _count_try(phone, user)
     matched = passwords.matches(password, None if user is None else user.password_hash)
     if locked_seconds:
         _record_refusal("locked", user)
         raise AccountLocked(retry_after=locked_seconds)
     if not matched:
         _record_refusal("wrong", user)
+        if user is None:
+            note_nothing(failing, origin=origin)
+        else:
+            note(user.user_id, failing, origin=origin)
     return matched
 
 
@@ -67,31 +88,47 @@ def forgiving(phone: str) -> Write:
     return delete(_tries(phone))
 
 
-def _count_try(phone: str) -> int:
-    """Counts one more try. Gives 0 when it may be made, else the seconds until one may."""
+def _count_try(phone: str, user: User | None) -> int:
+    """Counts one more try. Gives 0 when it may be made, else the seconds until one may.
+
+    With the last that may be made goes the entry by which the owner is told of the lock. A success
+    deletes it, and nobody's phone gets one as well: there is nothing to tell one from the other by.
+    """
     now, limit = clock.seconds(), settings().sign_in_tries
     forgotten_at = now - settings().sign_in_lock_seconds
-    tried_now = [Tries.tried_at.set(now), Tries.ttl.set(now + settings().sign_in_lock_seconds)]
-    first = update(
-        _tries(phone),
-        [Tries.made.set(1), *tried_now],
-        Tries.made.does_not_exist() | (Tries.tried_at <= forgotten_at),
-    )
-    another = update(
-        _tries(phone),
-        [Tries.made.add(1), *tried_now],
-        (Tries.made < limit) & (Tries.tried_at > forgotten_at),
-    )
-    # Somebody else's success may turn one into the other in between, hence the second round.
-    for counting in (first, another, first, another):
+    tries: Tries | None = None
+    # Each round that fails has seen somebody else's count; of these there are no more.
+    for _ in range(2 * limit + 2):
+        made = int(tries.made) if tries and tries.tried_at > forgotten_at else 0
+        if tries and made >= limit:
+            return int(tries.tried_at) - forgotten_at
+        counting = update(
+            _tries(phone),
+            [
+                Tries.made.set(made + 1),
+                Tries.tried_at.set(now),
+                Tries.ttl.set(now + settings().sign_in_lock_seconds),
+                *(_telling_of_lock(phone, user) if made + 1 == limit else ()),
+            ],
+            (Tries.made == made) & (Tries.tried_at > forgotten_at)
+            if made
+            else Tries.made.does_not_exist() | (Tries.tried_at <= forgotten_at),
+        )
         try:
             write(counting)
             return 0
         except Cancelled as cancelled:
             tries = cast("Tries | None", cancelled.standing(counting))
-        if tries and tries.made >= limit and tries.tried_at > forgotten_at:
-            return int(tries.tried_at) - forgotten_at
     raise ServiceUnavailable
+
+
+def _telling_of_lock(phone: str, user: User | None) -> list[Action]:
+    digest = lookup_digest(phone).hex()
+    return [
+        Tries.user_id.set(NOBODY if user is None else user.user_id),
+        Tries.due_shard.set(due_shard(TELLING_OF_LOCK, digest)),
+        Tries.due_at.set(clock.seconds() + _TOLD_AFTER_SECONDS),
+    ]
 
 
 def _tries(phone: str) -> Tries:

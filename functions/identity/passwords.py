@@ -20,10 +20,10 @@ MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 # Of nobody: any salt and any hash do, as long as looking at them costs the same.
 _NOBODY = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${'A' * 22}${'A' * 43}"
 
-_LEAST_CHARACTERS = 8
+LEAST_CHARACTERS = 8
 _LEAST_PHONE_DIGITS = 6
 _LEAST_PATTERN = 6
-_SERVICE_NAMES = ("uwallet", "u钱包")
+SERVICE_NAMES = ("uwallet", "u钱包")
 _LADDERS = (
     "01234567890",
     "abcdefghijklmnopqrstuvwxyz",
@@ -76,7 +76,7 @@ def check_strength(password: str, *, phone: str, field: str) -> None:
     joined = _BETWEEN_LETTERS.sub("", folded)
     weaknesses = {
         "PHONE": _too_short(joined, without=_phone_part(joined, phone)),
-        "SERVICE_NAME": any(_too_short(joined, without=name) for name in _SERVICE_NAMES),
+        "SERVICE_NAME": any(_too_short(joined, without=name) for name in SERVICE_NAMES),
         "PATTERN": _is_pattern(folded) or _is_pattern(joined),
         "COMMON": _is_common(folded),
     }
@@ -126,7 +126,7 @@ def _phone_part(joined: str, phone: str) -> str:
 def _too_short(joined: str, *, without: str) -> bool:
     if not without or without not in joined:
         return False
-    return len(joined.replace(without, "")) < _LEAST_CHARACTERS
+    return len(joined.replace(without, "")) < LEAST_CHARACTERS
 
 
 def _is_pattern(text: str) -> bool:

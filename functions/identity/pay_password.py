@@ -10,8 +10,13 @@ Failures older than a lock lasts are forgotten.
 import hmac
 from collections.abc import Callable
 
+from functions.identity import cool_down
+from functions.identity.contacts import phone_of
+from functions.identity.notices import Notice, tell_owner
+from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongPassword, forgiving, proves
-from functions.identity.records import User
+from functions.identity.records import User, user_key
+from functions.identity.security_events import Happening, record
 from shared import clock
 from shared.dynamodb import pause
 from shared.errors import Problem, ServiceUnavailable, Texts
@@ -21,7 +26,7 @@ from shared.ledger.records import Account
 from shared.observability import count, logger
 from shared.secrets import keyed_hash
 from shared.settings import settings
-from shared.table import write
+from shared.table import Write, read, update
 
 _TRIES = 10
 _TRIVIAL = frozenset({"123456", "654321", *(6 * digit for digit in "0123456789")})
@@ -68,12 +73,12 @@ class PayPasswordLocked(Problem):
         super().__init__(retry_after=retry_after, minutes=-(-retry_after // 60))
 
 
-def authorize(pay_password: str) -> Callable[[Account], None]:
+def authorize(pay_password: str, *, origin: Origin | None = None) -> Callable[[Account], None]:
     """What the ledger asks of each state of the account that is to be spent from."""
-    return lambda account: check(account, pay_password)
+    return lambda account: check(account, pay_password, origin=origin)
 
 
-def check(account: Account, pay_password: str) -> None:
+def check(account: Account, pay_password: str, *, origin: Origin | None = None) -> None:
     """Raises PayPasswordNotSet, PayPasswordLocked, WrongPayPassword, ServiceUnavailable.
 
     Whoever spends on the strength of this must write under the condition that `proof_failures` is
@@ -91,37 +96,69 @@ def check(account: Account, pay_password: str) -> None:
             Account.proof_failures.set(failures + 1),
             Account.proof_failed_at.set(clock.seconds()),
         ]
-        if change_proof(account, failing):
+        event = _failure(account.account_id, failures + 1, origin)
+        if change_proof(account, failing, together_with=[event]):
             logger.warning("pay_password_refused", extra={"user_id": account.account_id})
             count("PayPasswordsRefused")
+            if failures + 1 == settings().pay_password_tries:
+                _tell_of_lock(account.account_id)
             raise WrongPayPassword(tries_left=settings().pay_password_tries - failures - 1)
         pause(attempt)
         account = _found(account.account_id)
     raise ServiceUnavailable
 
 
-def set_pay_password(user: User, *, password: str, pay_password: str) -> None:
+def set_pay_password(
+    user: User, *, password: str, pay_password: str, origin: Origin | None = None
+) -> None:
     """Sets or replaces the pay password, and ends a lock; `password` is the one for signing in.
 
     Raises WeakPayPassword, WrongPassword, AccountLocked, AccountClosed, ServiceUnavailable.
     """
     if pay_password in _TRIVIAL:
         raise WeakPayPassword(field="pay_password")
-    if not proves(password, phone=user.phone, user=user):
+    phone = phone_of(user)
+    if not proves(password, phone=phone, user=user, origin=origin):
         raise WrongPassword
+    proof = _proof(user.user_id, pay_password)
     setting = [
-        Account.proof.set(_proof(user.user_id, pay_password)),
+        Account.proof.set(proof),
         Account.proof_failures.set(0),
         Account.proof_failed_at.set(0),
     ]
     for attempt in range(_TRIES):
-        if change_proof(_found(user.user_id), setting):
-            write(forgiving(user.phone))
+        account = _found(user.user_id)
+        # The same one again, as after a lost answer, is no change either.
+        is_change = account.proof not in (None, proof)
+        happened = Happening.PAY_PASSWORD_CHANGED if is_change else Happening.PAY_PASSWORD_SET
+        actions = list(setting)
+        parts = [forgiving(phone), record(user.user_id, happened, origin=origin)]
+        if is_change:
+            begun = cool_down.starting(user.user_id)
+            actions.append(Account.cool_down_until.set(begun.until))
+            parts.append(update(User(user.pk, user.sk), [begun.user], User.pk.exists()))
+        if change_proof(account, actions, together_with=parts):
             logger.info("pay_password_set", extra={"user_id": user.user_id})
             count("PayPasswordsSet")
+            if is_change:
+                tell_owner(user, Notice.PAY_PASSWORD_CHANGED)
             return
         pause(attempt)
     raise ServiceUnavailable
+
+
+def _tell_of_lock(user_id: str) -> None:
+    key = user_key(user_id)
+    user = read([key]).one(User, key)
+    if user is not None:
+        minutes = str(settings().pay_password_lock_seconds // 60)
+        tell_owner(user, Notice.PAY_PASSWORD_LOCKED, minutes=minutes)
+
+
+def _failure(user_id: str, failures: int, origin: Origin | None) -> Write:
+    locked = failures >= settings().pay_password_tries
+    kind = Happening.PAY_PASSWORD_LOCKED if locked else Happening.PAY_PASSWORD_REFUSED
+    return record(user_id, kind, origin=origin)
 
 
 def _proof(user_id: str, pay_password: str) -> str:

@@ -1,17 +1,31 @@
 """The records of identity, in the table `records`.
 
-| record       | pk                          | sk                     |
-|--------------|-----------------------------|------------------------|
-| PhoneEntry   | `PHONE#<digest>`            | `PHONE`                |
-| User         | `USER#<user id>`            | `USER`                 |
-| Session      | `USER#<user id>`            | `SESSION#<session id>` |
-| Verification | `VERIFICATION#<id>`         | `VERIFICATION`         |
-| Tries        | `TRIES#<digest of a phone>` | `PASSWORD`             |
+| record        | pk                          | sk                     |
+|---------------|-----------------------------|------------------------|
+| PhoneEntry    | `PHONE#<digest>`            | `PHONE`                |
+| User          | `USER#<user id>`            | `USER`                 |
+| Session       | `USER#<user id>`            | `SESSION#<session id>` |
+| SecurityEvent | `USER#<user id>`            | `EVENT#<event id>`     |
+| Report        | `REPORT#<report id>`        | `REPORT`               |
+| PendingEmail  | `USER#<user id>`            | `PENDING_EMAIL`        |
+| TwoFactor     | `USER#<user id>`            | `TWO_FACTOR`           |
+| KnownDevice   | `USER#<user id>`            | `DEVICE#<digest>`      |
+| Challenge     | `CHALLENGE#<id>`            | `CHALLENGE`            |
+| Verification  | `VERIFICATION#<id>`         | `VERIFICATION`         |
+| Tries         | `TRIES#<digest of a phone>` | `PASSWORD`             |
 
-A phone stands in clear in one place, `User.phone`; everywhere else it is a keyed digest.
+A phone is found by a keyed digest. In full it stands in `User.phone` alone, sealed (`contacts.py`).
 """
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 
 from shared.table import DomainRecord, Key
 
@@ -24,22 +38,37 @@ class PhoneEntry(DomainRecord):
 
 class User(DomainRecord):
     """A person. `sign_ins` counts the sessions that were started: whoever must end all of them
-    makes it a condition, so that none slips in beside.
+    makes it a condition, so that none slips in beside. `phone` and `email` are sealed.
+    `last_sign_in_at` (seconds) and `last_country` are of the newest sign-in, and `hour_sign_ins` is
+    how many there were in `sign_in_hour`. `disputed_at` (seconds) is when the owner said that
+    somebody else was in the account. `closed_at` (seconds) is when the account was closed: nobody
+    signs in since, and no password is kept. A closed one waits in the index `due` for what is still
+    to be done; after `anonymised_at` (seconds) it has no phone and no mail address any more.
     """
 
     user_id = UnicodeAttribute()
-    phone = UnicodeAttribute()
-    password_hash = UnicodeAttribute()
+    phone = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    password_hash = UnicodeAttribute(null=True)
+    password_changed_at = NumberAttribute(null=True)
+    cool_down_until = NumberAttribute(null=True)
     language = UnicodeAttribute()
     created_at = UnicodeAttribute()
     sign_ins = NumberAttribute(default=0)
+    last_sign_in_at = NumberAttribute(null=True)
+    last_country = UnicodeAttribute(null=True)
+    sign_in_hour = UnicodeAttribute(null=True)
+    hour_sign_ins = NumberAttribute(default=0)
+    disputed_at = NumberAttribute(null=True)
+    closed_at = NumberAttribute(null=True)
+    anonymised_at = NumberAttribute(null=True)
 
 
 class Session(DomainRecord):
     """A signed-in device. Of its tokens only SHA-256 hashes are kept; times are seconds.
 
     `rotation_salt` is what the present tokens were made of together with the refresh token before
-    them, whose hash is `previous_refresh_hash`.
+    them, whose hash is `previous_refresh_hash`. `device_since` is when its device was first seen.
     """
 
     session_id = UnicodeAttribute()
@@ -53,8 +82,49 @@ class Session(DomainRecord):
     device = JSONAttribute(null=True)
     address = UnicodeAttribute(null=True)
     country = UnicodeAttribute(null=True)
+    device_since = NumberAttribute(default=0)
     created_at = UnicodeAttribute()
     last_used_at = UnicodeAttribute()
+
+
+class SecurityEvent(DomainRecord):
+    """What happened to an account, for its owner to see. Ids sort as time does.
+
+    `risk` is what the rules of risk decided on it, for nobody but us. `report_id` is the report
+    that the owner made of it by saying that it was somebody else.
+    """
+
+    event_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    device = JSONAttribute(null=True)
+    address = UnicodeAttribute(null=True)
+    country = UnicodeAttribute(null=True)
+    details: Any = JSONAttribute(null=True)
+    risk: Any = JSONAttribute(null=True)
+    report_id = UnicodeAttribute(null=True)
+
+
+class Report(DomainRecord):
+    """Something that support must look into. While it is open it waits in the index `due`.
+
+    `event_id` is the security event that the owner says was somebody else, `facts` what is known.
+    """
+
+    report_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    status = UnicodeAttribute()
+    event_id = UnicodeAttribute()
+    facts: Any = JSONAttribute()
+    created_at = UnicodeAttribute()
+
+
+class PendingEmail(DomainRecord):
+    """A mail address that its owner has yet to prove, sealed, and the code that was sent to it."""
+
+    email = UnicodeAttribute()
+    verification_id = UnicodeAttribute()
 
 
 class Verification(DomainRecord):
@@ -62,18 +132,61 @@ class Verification(DomainRecord):
 
     verification_id = UnicodeAttribute()
     purpose = UnicodeAttribute()
-    phone_digest = UnicodeAttribute()
+    target_digest = UnicodeAttribute()
     code_hash = UnicodeAttribute()
     expires_at = NumberAttribute()
     tries = NumberAttribute(default=0)
     used_by = UnicodeAttribute(null=True)
 
 
+class TwoFactor(DomainRecord):
+    """The second factor of a user. `secret` is sealed, `last_step` the last step of time used.
+
+    `always`: asked at each sign-in, not only on new devices.
+    """
+
+    status = UnicodeAttribute()
+    secret = UnicodeAttribute()
+    always = BooleanAttribute(default=False)
+    last_step = NumberAttribute(default=0)
+    recovery_hashes: Any = UnicodeSetAttribute(null=True)
+
+
+class KnownDevice(DomainRecord):
+    """A device that a user has signed in from. `since`: seconds, 0 for the first of all."""
+
+    name = UnicodeAttribute(null=True)
+    since = NumberAttribute()
+
+
+class Challenge(DomainRecord):
+    """A second step that was asked for. `bound` is what it allows, times are seconds.
+
+    `verification_id` is of the code that was sent by SMS, `device` what a sign-in came from.
+    """
+
+    challenge_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    bound = UnicodeAttribute()
+    device: Any = JSONAttribute(null=True)
+    verification_id = UnicodeAttribute(null=True)
+    tries = NumberAttribute(default=0)
+    expires_at = NumberAttribute()
+    passed_at = NumberAttribute(null=True)
+    used = BooleanAttribute(null=True)
+
+
 class Tries(DomainRecord):
-    """How many passwords were tried in a row for a phone, known or not, and when last (seconds)."""
+    """How many passwords were tried in a row for a phone, known or not, and when last (seconds).
+
+    `user_id`: whose phone it is, or NOBODY; written when the last allowed try is counted, together
+    with the entry in the index `due` by which the owner is told.
+    """
 
     made = NumberAttribute()
     tried_at = NumberAttribute()
+    user_id = UnicodeAttribute(null=True)
 
 
 def user_key(user_id: str) -> Key:
@@ -84,8 +197,33 @@ def session_key(user_id: str, session_id: str) -> Key:
     return Key(Session, f"USER#{user_id}", f"SESSION#{session_id}")
 
 
+def security_event_key(user_id: str, event_id: str) -> Key:
+    """`event_id` may also be the beginning of one, `ev_<milliseconds>`, to read from there on."""
+    return Key(SecurityEvent, f"USER#{user_id}", f"EVENT#{event_id}")
+
+
+def report_key(report_id: str) -> Key:
+    return Key(Report, f"REPORT#{report_id}", "REPORT")
+
+
+def pending_email_key(user_id: str) -> Key:
+    return Key(PendingEmail, f"USER#{user_id}", "PENDING_EMAIL")
+
+
 def verification_key(verification_id: str) -> Key:
     return Key(Verification, f"VERIFICATION#{verification_id}", "VERIFICATION")
+
+
+def two_factor_key(user_id: str) -> Key:
+    return Key(TwoFactor, f"USER#{user_id}", "TWO_FACTOR")
+
+
+def device_key(user_id: str, device_digest: str) -> Key:
+    return Key(KnownDevice, f"USER#{user_id}", f"DEVICE#{device_digest}")
+
+
+def challenge_key(challenge_id: str) -> Key:
+    return Key(Challenge, f"CHALLENGE#{challenge_id}", "CHALLENGE")
 
 
 def tries_key(phone_digest: str) -> Key:

@@ -5,11 +5,16 @@ code up; or nothing is made.
 from typing import cast
 
 from functions.identity import passwords, verification_code
+from functions.identity.contacts import sealed_phone
+from functions.identity.devices import recognise
 from functions.identity.directory import PhoneEntry, directory_key, guessed_user_id
 from functions.identity.models import RegisterRequest, SignedIn
+from functions.identity.origin import Origin
 from functions.identity.records import User, Verification, user_key
-from functions.identity.sessions import Origin, new_session
+from functions.identity.security_events import Happening, record
+from functions.identity.sessions import new_session
 from functions.identity.sign_in import start_session
+from functions.identity.targets import Phone
 from functions.identity.verification_code import CodeExpired
 from shared import clock
 from shared.errors import Problem, ServiceUnavailable, Texts
@@ -37,11 +42,12 @@ def register(request: RegisterRequest, *, phone: str, origin: Origin, language: 
 
     The answer to the first request may have been lost. So the same code, with the same password,
     while it is valid, signs in the user it has made; that user stays the only one.
-    Raises WeakPassword, WrongCode, CodeExpired, TooManyRequests, PhoneRegistered.
+    Raises WeakPassword, WrongCode, CodeExpired, TooManyRequests, PhoneRegistered,
+    ServiceUnavailable.
     """
     passwords.check_strength(request.password, phone=phone, field="password")
     verification = verification_code.proven(
-        phone=phone,
+        target=Phone(phone),
         purpose="register",
         verification_id=request.verification_id,
         code=request.code,
@@ -54,27 +60,31 @@ def register(request: RegisterRequest, *, phone: str, origin: Origin, language: 
         user = User(
             *user_key(user_id)[1:],
             user_id=user_id,
-            phone=phone,
+            phone=sealed_phone(user_id, phone),
             password_hash=password_hash,
             language=language,
             created_at=clock.now_text(),
             sign_ins=1,
+            last_sign_in_at=clock.seconds(),
+            last_country=origin.country or None,
         )
-        if signed_in := _entered(user, verification, request.password, origin):
+        if signed_in := _entered(user, phone, verification, request.password, origin):
             return signed_in
     raise ServiceUnavailable
 
 
 def _entered(
-    user: User, verification: Verification, password: str, origin: Origin
+    user: User, phone: str, verification: Verification, password: str, origin: Origin
 ) -> SignedIn | None:
     """Writes the user and all that comes along; None when the user id is taken."""
-    session = new_session(user.user_id, origin)
+    device = recognise(user.user_id, origin.device)
+    session = new_session(user.user_id, origin, device_since=device.since)
     used = verification_code.using(verification, user.user_id)
-    entry = put(PhoneEntry(*directory_key(user.phone)[1:], user_id=user.user_id))
-    account = opening(user.user_id, label=masked(user.phone))
+    entry = put(PhoneEntry(*directory_key(phone)[1:], user_id=user.user_id))
+    account = opening(user.user_id, label=masked(phone))
+    event = record(user.user_id, Happening.REGISTERED, origin=origin)
     try:
-        write(used, entry, put(user), account, session.starting)
+        write(used, entry, put(user), account, session.starting, event, *device.remembering)
     except Cancelled as cancelled:
         if cancelled.failed(used):
             standing = cast("Verification | None", cancelled.standing(used))

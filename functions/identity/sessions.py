@@ -6,7 +6,9 @@ from typing import NamedTuple
 import msgspec
 
 from functions.identity.models import Device, SessionPage, SessionView, Tokens
-from functions.identity.records import Session, session_key
+from functions.identity.origin import Origin
+from functions.identity.records import Session, User, session_key, user_key
+from functions.identity.security_events import Happening, record
 from functions.identity.tokens import (
     REFRESH,
     Pair,
@@ -22,20 +24,13 @@ from shared.errors import NotFound, ServiceUnavailable
 from shared.identifiers import new_id
 from shared.observability import count, logger
 from shared.settings import settings
-from shared.table import Cancelled, Write, change, delete, put, read, write
+from shared.table import Cancelled, Write, change, check, delete, put, read, write
 from shared.web.cursor import open_cursor, seal
 from shared.web.pages import PageQuery
 from shared.web.problems import Unauthenticated
 
 _ROTATION_TRIES = 3
-
-
-class Origin(NamedTuple):
-    """Where a sign-in comes from: a device, its address, and the country of that, as `CN`."""
-
-    device: Device | None
-    address: str
-    country: str
+_ENDING_TRIES = 5
 
 
 class NewSession(NamedTuple):
@@ -49,7 +44,7 @@ class NewSession(NamedTuple):
         return put(self.record)
 
 
-def new_session(user_id: str, origin: Origin) -> NewSession:
+def new_session(user_id: str, origin: Origin, *, device_since: int = 0) -> NewSession:
     """A session of now, to be written together with what allows it."""
     place = Place(user_id, new_id("s"))
     pair = new_pair(place)
@@ -65,6 +60,7 @@ def new_session(user_id: str, origin: Origin) -> NewSession:
         device=None if origin.device is None else msgspec.to_builtins(origin.device),
         address=origin.address,
         country=origin.country or None,
+        device_since=device_since,
         created_at=now_text,
         last_used_at=now_text,
         ttl=ends_at,
@@ -92,7 +88,7 @@ def end_surplus(user_id: str, *, newest: Session) -> None:
         write(*(delete(session) for session in surplus))
 
 
-def refresh(refresh_token: str) -> Tokens:
+def refresh(refresh_token: str, *, origin: Origin | None = None) -> Tokens:
     """New tokens for a refresh token, which with this is used up.
 
     The one that was used up last gives the same new tokens once more, for a short while: their
@@ -111,7 +107,7 @@ def refresh(refresh_token: str) -> Tokens:
         if _retried(session, presented):
             return _shown(next_pair(refresh_token, session.rotation_salt), session)
         if not hmac.compare_digest(session.refresh_hash, presented):
-            _end_stolen(place)
+            _end_stolen(session, place.user_id, origin)
             raise Unauthenticated
         if tokens := _rotated(session, refresh_token):
             return tokens
@@ -133,14 +129,37 @@ def list_sessions(user_id: str, current_id: str, query: PageQuery) -> SessionPag
     )
 
 
-def end(user_id: str, session_id: str) -> None:
+def end(user_id: str, session_id: str, *, origin: Origin | None = None) -> None:
     """Signs a device out, at once. Raises NotFound when the user has no such session."""
     ending = delete(Session(*session_key(user_id, session_id)[1:]), Session.pk.exists())
+    event = record(
+        user_id, Happening.SESSION_ENDED, origin=origin, details={"session_id": session_id}
+    )
     try:
-        write(ending)
+        write(ending, event)
     except Cancelled as cancelled:
         raise NotFound from cancelled
     logger.info("session_ended", extra={"user_id": user_id, "reason": "signed_out"})
+
+
+def end_others(user_id: str, kept_id: str, *, origin: Origin | None = None) -> None:
+    """Signs all other devices out, at once: also one that signs in at this moment."""
+    key = user_key(user_id)
+    for _ in range(_ENDING_TRIES):
+        user = read([key]).one(User, key)
+        if user is None:
+            raise Unauthenticated
+        others = [one for one in all_sessions(user_id) if one.session_id != kept_id]
+        none_slips_in = check(User(user.pk, user.sk), User.sign_ins == user.sign_ins)
+        details = {"sessions": "all_others"}
+        event = record(user_id, Happening.SESSION_ENDED, origin=origin, details=details)
+        try:
+            write(none_slips_in, *(delete(session) for session in others), event)
+        except Cancelled:
+            continue
+        logger.info("sessions_ended", extra={"user_id": user_id, "reason": "signed_out"})
+        return
+    raise ServiceUnavailable
 
 
 def _retried(session: Session, presented: str) -> bool:
@@ -169,9 +188,10 @@ def _rotated(session: Session, refresh_token: str) -> Tokens | None:
     return _shown(pair, session)
 
 
-def _end_stolen(place: Place) -> None:
-    write(delete(Session(*session_key(*place)[1:])))
-    logger.warning("refresh_token_reused", extra={"user_id": place.user_id})
+def _end_stolen(session: Session, user_id: str, origin: Origin | None) -> None:
+    reused = record(user_id, Happening.REFRESH_TOKEN_REUSED, origin=origin)
+    write(delete(Session(session.pk, session.sk)), reused)
+    logger.warning("refresh_token_reused", extra={"user_id": user_id})
     count("RefreshTokensReused")
 
 

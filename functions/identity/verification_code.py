@@ -1,4 +1,4 @@
-"""Codes by SMS: six digits that prove who holds a phone, for one purpose, once.
+"""Codes: six digits that prove who holds a phone or a mail address, for one purpose, once.
 
 Known and unknown phones are treated alike: the same reads and writes, the same answer, and always
 one message, so that nothing and no delay tells a stranger which phones are registered. Only the
@@ -12,13 +12,13 @@ import secrets
 from typing import NamedTuple
 
 from functions.identity.directory import directory_key
-from functions.identity.models import CodeSent, Purpose
+from functions.identity.models import AnyPurpose, CodeSent
 from functions.identity.records import Verification, verification_key
-from shared import clock, rate_limit, sms
+from functions.identity.targets import Target
+from shared import clock, rate_limit
 from shared.errors import Problem, ServiceUnavailable, Texts
 from shared.identifiers import new_id
 from shared.observability import count, logger
-from shared.phone import lookup_digest
 from shared.rate_limit import Interval, RateLimit, Window
 from shared.secrets import keyed_hash
 from shared.settings import settings
@@ -27,6 +27,10 @@ from shared.table import Cancelled, Write, delete, put, read, update
 _DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3_600
 _FOR_USERS = frozenset({"sign_in", "reset_password", "unlock"})
+_FOR_NEW_PHONES = frozenset({"register", "change_phone"})
+# Sent to the own phone of somebody who has proven more already. They are counted by themselves, so
+# that a stranger who asks for codes to a phone all day can't keep its owner from these.
+_FOR_OWNERS = frozenset({"leave_phone", "second_step"})
 
 _CODE = Texts(
     "【U钱包】验证码 {code}，用于{purpose_zh}，{minutes} 分钟内有效。请勿告诉任何人。",
@@ -41,12 +45,15 @@ _NO_ACCOUNT = Texts(
     "【U钱包】此手机号还没有账户，请先注册。如非本人操作请忽略。",
     "U Wallet: this phone has no account yet. Register first. If this was not you, ignore it.",
 )
-_PURPOSES: dict[Purpose, Texts] = {
+_PURPOSES: dict[AnyPurpose, Texts] = {
     "register": Texts("注册", "register"),
     "sign_in": Texts("登录", "sign in"),
     "reset_password": Texts("重设密码", "reset your password"),
     "change_phone": Texts("更换手机号", "change your phone"),
     "unlock": Texts("解锁账户", "unlock your account"),
+    "leave_phone": Texts("停用此手机号", "give up this phone for your account"),
+    "second_step": Texts("确认本次操作", "confirm what you are doing"),
+    "confirm_email": Texts("绑定此邮箱", "bind this mail address"),
 }
 
 
@@ -76,18 +83,28 @@ class _Made(NamedTuple):
     code: str
 
 
-def send_code(*, phone: str, purpose: Purpose, language: str, address: str) -> CodeSent:
-    """Sends a message to a phone (E.164). Raises TooManyRequests, ServiceUnavailable.
+def send_code(
+    *,
+    target: Target,
+    purpose: AnyPurpose,
+    language: str,
+    address: str,
+    asked_by: str | None = None,
+) -> CodeSent:
+    """Sends a message to a phone or mail address. Raises TooManyRequests, ServiceUnavailable.
 
-    When SNS does not take the message, nothing counts as sent.
+    address: of the network that asks. asked_by: the user who does, when somebody is signed in.
+    When the message is not taken, nothing counts as sent.
     """
-    entry_key = directory_key(phone)
-    known = read([entry_key]).get(entry_key) is not None
-    made = _made(phone, purpose)
-    limits = _sending_limits(made.verification.phone_digest, address)
+    misfit = _misfit(target, purpose)
+    made = _made(target, purpose)
+    limits = _sending_limits(target, purpose, address, asked_by)
     rate_limit.take(limits, together_with=[put(made.verification)])
+    text = _code_text(purpose, made.code, language)
+    if misfit is not None:
+        text = misfit.in_language(language, {})
     try:
-        sms.send(phone, _message(purpose, made.code, known=known, language=language))
+        target.send(text, language=language)
     except ServiceUnavailable:
         rate_limit.give_back(limits, together_with=[delete(made.verification)])
         raise
@@ -100,21 +117,20 @@ def send_code(*, phone: str, purpose: Purpose, language: str, address: str) -> C
     )
 
 
-def proven(*, phone: str, purpose: Purpose, verification_id: str, code: str) -> Verification:
+def proven(*, target: Target, purpose: AnyPurpose, verification_id: str, code: str) -> Verification:
     """The verification that this code proves. Its use is written by `using`, with what it allows.
 
-    A try is counted before the code is looked at: against this code, and against the phone and the
+    A try is counted before the code is looked at: against this code, and against the target and the
     purpose for a day, so that a new code brings no new tries. A right one counts as well, for
     nobody knows it before; of these there are never more than codes that were sent.
     Raises WrongCode, CodeExpired, TooManyRequests.
     """
     key = verification_key(verification_id)
     verification = read([key]).one(Verification, key)
-    digest = lookup_digest(phone).hex()
-    if verification is None or not _is_open(verification, digest, purpose):
+    if verification is None or not _is_open(verification, target, purpose):
         raise CodeExpired
     _count_try(verification)
-    given = _code_hash(verification_id, phone, purpose, code)
+    given = _code_hash(verification_id, target, purpose, code)
     if not hmac.compare_digest(verification.code_hash, given):
         logger.warning("code_refused", extra={"purpose": purpose})
         count("CodesRefused", purpose=purpose)
@@ -131,7 +147,7 @@ def using(verification: Verification, user_id: str) -> Write:
     )
 
 
-def _made(phone: str, purpose: Purpose) -> _Made:
+def _made(target: Target, purpose: AnyPurpose) -> _Made:
     code = f"{secrets.randbelow(1_000_000):06d}"
     verification_id = new_id("v")
     expires_at = clock.seconds() + settings().code_valid_seconds
@@ -139,29 +155,33 @@ def _made(phone: str, purpose: Purpose) -> _Made:
         *verification_key(verification_id)[1:],
         verification_id=verification_id,
         purpose=purpose,
-        phone_digest=lookup_digest(phone).hex(),
-        code_hash=_code_hash(verification_id, phone, purpose, code),
+        target_digest=target.digest,
+        code_hash=_code_hash(verification_id, target, purpose, code),
         expires_at=expires_at,
         ttl=expires_at,
     )
     return _Made(verification, code)
 
 
-def _code_hash(verification_id: str, phone: str, purpose: Purpose, code: str) -> str:
+def _code_hash(verification_id: str, target: Target, purpose: AnyPurpose, code: str) -> str:
     """Under a key from outside the table: six digits alone could be tried out."""
-    return keyed_hash("verification_code", "\x00".join((verification_id, phone, purpose, code)))
+    parts = (verification_id, target.address, purpose, code)
+    return keyed_hash("verification_code", "\x00".join(parts))
 
 
-def _sending_limits(phone_digest: str, address: str) -> list[RateLimit]:
-    return [
+def _sending_limits(
+    target: Target, purpose: AnyPurpose, address: str, asked_by: str | None
+) -> list[RateLimit]:
+    addressee = f"{purpose}#{target.digest}" if purpose in _FOR_OWNERS else target.digest
+    limits: list[RateLimit] = [
         Interval(
             name="code_resend",
-            subject=phone_digest,
+            subject=addressee,
             seconds=settings().code_resend_seconds,
         ),
         Window(
             name="codes_per_phone",
-            subject=phone_digest,
+            subject=addressee,
             maximum=settings().codes_per_phone_per_day,
             seconds=_DAY_SECONDS,
         ),
@@ -172,11 +192,29 @@ def _sending_limits(phone_digest: str, address: str) -> list[RateLimit]:
             seconds=_HOUR_SECONDS,
         ),
     ]
+    if asked_by is not None:
+        per_user = Window(
+            name="codes_per_user",
+            subject=asked_by,
+            maximum=settings().codes_per_user_per_day,
+            seconds=_DAY_SECONDS,
+        )
+        limits.append(per_user)
+    return limits
 
 
-def _message(purpose: Purpose, code: str, *, known: bool, language: str) -> str:
-    if known != (purpose in _FOR_USERS):
-        return (_HAS_ACCOUNT if known else _NO_ACCOUNT).in_language(language, {})
+def _misfit(target: Target, purpose: AnyPurpose) -> Texts | None:
+    """Why a code would be of no use to the owner of a phone, if it would not."""
+    if purpose not in _FOR_USERS | _FOR_NEW_PHONES:
+        return None
+    entry_key = directory_key(target.address)
+    known = read([entry_key]).get(entry_key) is not None
+    if known == (purpose in _FOR_USERS):
+        return None
+    return _HAS_ACCOUNT if known else _NO_ACCOUNT
+
+
+def _code_text(purpose: AnyPurpose, code: str, language: str) -> str:
     what = _PURPOSES[purpose]
     values = {
         "code": code,
@@ -187,9 +225,9 @@ def _message(purpose: Purpose, code: str, *, known: bool, language: str) -> str:
     return _CODE.in_language(language, values)
 
 
-def _is_open(verification: Verification, phone_digest: str, purpose: Purpose) -> bool:
+def _is_open(verification: Verification, target: Target, purpose: AnyPurpose) -> bool:
     return (
-        verification.phone_digest == phone_digest
+        verification.target_digest == target.digest
         and verification.purpose == purpose
         and verification.expires_at > clock.seconds()
         and verification.tries < settings().code_tries
@@ -199,7 +237,7 @@ def _is_open(verification: Verification, phone_digest: str, purpose: Purpose) ->
 def _count_try(verification: Verification) -> None:
     tries_today = Window(
         name="code_tries",
-        subject=f"{verification.purpose}#{verification.phone_digest}",
+        subject=f"{verification.purpose}#{verification.target_digest}",
         maximum=settings().code_failures_per_day,
         seconds=_DAY_SECONDS,
     )

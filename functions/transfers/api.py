@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 
+from functions.identity.cool_down import CoolDown
 from functions.identity.pay_password import (
     PayPasswordLocked,
     PayPasswordNotSet,
     WrongPayPassword,
 )
 from functions.identity.session_check import session_check
+from functions.identity.step_up import StepUpRequired
+from functions.risk.guard import RiskBlocked
 from functions.transfers.cancellation import NotCancellable, cancel
 from functions.transfers.models import TransferRequest, TransferView
 from functions.transfers.transfer import (
@@ -21,6 +24,7 @@ from functions.transfers.transfer import (
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds, LimitExceeded
 from shared.ledger.records import Transfer, transfer_key
+from shared.rate_limit import TooManyRequests
 from shared.table import Key
 from shared.web import Api, Call, Reply
 
@@ -35,12 +39,16 @@ api = Api(__name__, session_check)
     problems=(
         AccountClosed,
         AccountFrozen,
+        CoolDown,
         InsufficientFunds,
         LimitExceeded,
         PayeeNotFound,
         PayPasswordLocked,
         PayPasswordNotSet,
+        RiskBlocked,
         SelfTransfer,
+        StepUpRequired,
+        TooManyRequests,
         WrongPayPassword,
     ),
     moves_money=True,

@@ -40,7 +40,10 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TransferView(msgspec.Struct, frozen=True, kw_only=True):
-    """A transfer as its payer and, once it has arrived, its payee see it."""
+    """A transfer as its payer and, once it has arrived, its payee see it.
+
+    reason: why it failed, or SAFETY_DELAY while one that was to arrive now is kept waiting.
+    """
 
     transfer_id: str
     status: Literal["succeeded", "scheduled", "cancelled", "failed"]

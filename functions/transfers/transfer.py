@@ -1,16 +1,21 @@
 """From person to person: at once, or later by a hold that a schedule settles."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from functions.identity import cool_down
 from functions.identity.directory import PhoneEntry, directory_key, guessed_user_id
+from functions.identity.origin import origin_of
 from functions.identity.pay_password import authorize
-from functions.transfers.models import Party, TransferRequest, TransferView
+from functions.risk.guard import Action
+from functions.risk.money_guard import MoneyGuard
+from functions.risk.payees import is_known, known_payee_key, remembering
+from functions.transfers.models import Arrival, Party, TransferRequest, TransferView
 from functions.wallet.limits import check_transfer_amount, transfer_day_limit
 from shared import clock
 from shared.errors import NotFound, Problem, Texts
-from shared.ledger import FromUser, Movement, Posting, ToUser, hold, post, refuse, replay
+from shared.ledger import FromUser, Limit, Movement, Posting, ToUser, hold, post, refuse, replay
 from shared.ledger.errors import AccountClosed, CreditRefused, InsufficientFunds, LimitExceeded
 from shared.ledger.posting import transfer_id
 from shared.ledger.records import (
@@ -25,16 +30,19 @@ from shared.ledger.records import (
     account_key,
     transfer_key,
 )
+from shared.ledger.sides import Authorize
 from shared.money import Money
 from shared.observability import count, measure_amount
 from shared.phone import normalised
-from shared.table import Key, read
+from shared.table import Cancelled, Key, Write, read
 from shared.web.idempotency import fingerprint
 from shared.web.operation import Call
 
 ARRIVAL = "arrive"
 CANCELLED = "cancelled"
+SAFETY_DELAY = "SAFETY_DELAY"
 _STATUS_WORDS = {POSTED: "succeeded", SETTLED: "succeeded", HELD: "scheduled", REFUSED: "failed"}
+_DELAYED: Arrival = "in_2_hours"
 _DELAY_SECONDS = {"in_2_hours": 7_200, "next_day": 86_400}
 _EXPIRES_AFTER_SECONDS = 7 * 86_400
 
@@ -74,10 +82,12 @@ def needed(call: Call[TransferRequest]) -> Iterable[Key]:
     payee = call.body.payee
     if payee.user_id is not None:
         yield account_key(payee.user_id)
+        yield known_payee_key(call.user_id, payee.user_id)
     elif payee.phone is not None:
         phone = normalised(payee.phone, field="payee.phone")
         yield directory_key(phone)
         yield account_key(guessed_user_id(phone))
+        yield known_payee_key(call.user_id, guessed_user_id(phone))
 
 
 def send(call: Call[TransferRequest]) -> Posting:
@@ -97,14 +107,12 @@ def send(call: Call[TransferRequest]) -> Posting:
         return replay(earlier, movement.fingerprint)
     if payer is None:
         raise AccountClosed
-    may_spend = authorize(body.pay_password)
-    may_spend(payer)
+    _authorize(call, transfer_day_limit())(payer)
     payee: Account | None = None
     try:
-        payee = _payee(call)
+        payee, new_payee = _payee(call)
         check_transfer_amount(body.amount)
-        debit = FromUser(payer, limit=transfer_day_limit(), authorize=may_spend)
-        posting = _move(movement, debit, ToUser(payee), body.arrive)
+        posting = _sent(call, movement, payer, payee, new_payee)
     except CreditRefused as error:
         raise _refused(movement, PayeeNotFound(), payer, payee) from error
     except _REMEMBERED as problem:
@@ -120,6 +128,7 @@ def view(transfer: Transfer, *, first_answer: bool = False) -> TransferView:
     if first_answer:
         status = "succeeded" if transfer.expires_at is None else "scheduled"
     ended = not first_answer and transfer.expires_at is not None
+    waits = status == "scheduled" and transfer.risk is not None and transfer.risk.get("delayed")
     return TransferView(
         transfer_id=transfer.transfer_id,
         status=status,
@@ -131,7 +140,7 @@ def view(transfer: Transfer, *, first_answer: bool = False) -> TransferView:
         created_at=transfer.created_at,
         arrives_at=transfer.arrives_at,
         ended_at=transfer.ended_at if ended else None,
-        reason=transfer.ended_why if ended else None,
+        reason=SAFETY_DELAY if waits else transfer.ended_why if ended else None,
     )
 
 
@@ -148,24 +157,37 @@ def visible(transfer: Transfer | None, user_id: str) -> Transfer:
     raise NotFound
 
 
+def _authorize(call: Call[TransferRequest], limit: Limit) -> Authorize:
+    """What must be so for the payer to spend, asked of each state of the account."""
+    proven = authorize(call.body.pay_password, origin=origin_of(call))
+
+    def may_spend(account: Account) -> None:
+        proven(account)
+        cool_down.check(account, call.body.amount, limit=limit)
+
+    return may_spend
+
+
 def _id_of(call: Call[TransferRequest]) -> str:
     return transfer_id(
         account_id=call.user_id, operation="transfer", idempotency_key=call.idempotency_key
     )
 
 
-def _payee(call: Call[TransferRequest]) -> Account:
+def _payee(call: Call[TransferRequest]) -> tuple[Account, bool]:
+    """Who gets the money, and whether it is somebody new."""
     user_id = _payee_id(call)
     if user_id == call.user_id:
         raise SelfTransfer
-    key = account_key(user_id)
-    account = call.found.one(Account, key)
-    if account is None and call.body.payee.user_id is None:
+    key, known_key = account_key(user_id), known_payee_key(call.user_id, user_id)
+    found = call.found
+    if found.get(key) is None and call.body.payee.user_id is None:
         # A phone that its owner did not register with: its account has another id.
-        account = read([key]).one(Account, key)
+        found = read([key, known_key])
+    account = found.one(Account, key)
     if account is None or account.status == CLOSED:
         raise PayeeNotFound
-    return account
+    return account, not is_known(found, known_key)
 
 
 def _payee_id(call: Call[TransferRequest]) -> str:
@@ -179,9 +201,44 @@ def _payee_id(call: Call[TransferRequest]) -> str:
     return entry.user_id
 
 
-def _move(movement: Movement, debit: FromUser, credit: ToUser, arrive: str) -> Posting:
+def _sent(
+    call: Call[TransferRequest], movement: Movement, payer: Account, payee: Account, new_payee: bool
+) -> Posting:
+    limit = transfer_day_limit()
+    guarded = MoneyGuard(
+        "transfer",
+        call,
+        movement.amount,
+        subject=movement.transfer_id,
+        payee=payee.account_id,
+        account=payer,
+        limit=limit,
+        authorize=_authorize(call, limit),
+        foresee=lambda: FromUser(payer, limit=limit).foresee(movement.amount.amount),
+        new_payee=new_payee,
+    )
+    debit = FromUser(payer, limit=limit, authorize=guarded.authorize)
+    delayed = call.body.arrive == "now" and guarded.decision.asks_for(Action.DELAY)
+    movement = replace(movement, risk=guarded.decision.to_record(delayed=delayed))
+    together_with = guarded.together_with
+    arrive = _DELAYED if delayed else call.body.arrive
+    if arrive == "now" and new_payee and not guarded.unguarded:
+        together_with = [*together_with, remembering(call.user_id, payee.account_id)]
+    try:
+        return _move(movement, debit, ToUser(payee), arrive, together_with)
+    except Cancelled as cancelled:
+        raise guarded.refusal(cancelled) from cancelled
+
+
+def _move(
+    movement: Movement,
+    debit: FromUser,
+    credit: ToUser,
+    arrive: Arrival,
+    together_with: Sequence[Write],
+) -> Posting:
     if arrive == "now":
-        return post(movement, debit=debit, credit=credit)
+        return post(movement, debit=debit, credit=credit, together_with=together_with)
     arrives_at = clock.seconds() + _DELAY_SECONDS[arrive]
     return hold(
         movement,
@@ -191,6 +248,7 @@ def _move(movement: Movement, debit: FromUser, credit: ToUser, arrive: str) -> P
         arrives_at=clock.text_of(arrives_at * 1000),
         due=ARRIVAL,
         due_at=arrives_at,
+        together_with=together_with,
     )
 
 

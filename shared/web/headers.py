@@ -4,8 +4,11 @@ from chalice.app import Request
 
 from shared.settings import settings
 
-_EXPOSED = "X-Request-Id, Idempotency-Replayed, Retry-After"
-_ACCEPTED = "Authorization, Content-Type, Accept-Language, Idempotency-Key"
+_EXPOSED = "X-Request-Id, Idempotency-Replayed, Retry-After, X-App-Update"
+_ACCEPTED = (
+    "Authorization, Content-Type, Accept-Language, Idempotency-Key, Step-Up, "
+    "X-App-Platform, X-App-Version"
+)
 
 
 def common_headers(request: Request, request_id: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from shared.errors import (
     Problem,
     ServiceUnavailable,
 )
+from shared.web.app_version import UpdateRequired
 from shared.web.operation import Api, Call, Operation, Reply
 from shared.web.problems import (
     BodyTooLarge,
@@ -26,6 +27,11 @@ from shared.web.problems import (
 )
 
 _COMPONENTS = "#/components/schemas/{name}"
+_MONEY_HEADERS = {
+    "Step-Up": "The challenge that was passed, after STEP_UP_REQUIRED had named it",
+    "X-App-Platform": "android or ios, when it is the app that asks",
+    "X-App-Version": "Its version, such as 1.12.0",
+}
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +124,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         parameters.append(
             {"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}
         )
+        parameters += [
+            {"name": name, "in": "header", "schema": {"type": "string"}, "description": what}
+            for name, what in _MONEY_HEADERS.items()
+        ]
     return parameters
 
 
@@ -168,6 +178,7 @@ def _problems(operation: Operation) -> list[type[Problem]]:
         problems += [UnknownField, InvalidField]
     if operation.moves_money:
         problems += [IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyKeyInUse]
+        problems.append(UpdateRequired)
     if "{" in operation.path:
         problems.append(NotFound)
     return problems

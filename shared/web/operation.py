@@ -6,7 +6,6 @@ and comes in the same round trip as the session.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
@@ -14,9 +13,10 @@ import msgspec
 from chalice.app import Blueprint, MultiDict, Request, Response
 
 from shared.errors import NotFound, Problem, Texts
-from shared.observability import flush, logger
+from shared.observability import flush, logger, traced
 from shared.settings import settings
 from shared.table import Found, Key, Record, read
+from shared.web.app_version import check_may_move_money, update_hint
 from shared.web.body import NOT_ALLOWED, convert, parse_json
 from shared.web.headers import common_headers
 from shared.web.idempotency import checked_key
@@ -54,8 +54,7 @@ class SignInCheck(Protocol):
         """Raises Unauthenticated unless the token opens the session in `record` now."""
 
 
-@dataclass(slots=True)
-class Call(Generic[B]):
+class Call(msgspec.Struct, Generic[B]):
     """A request that has been understood."""
 
     body: B
@@ -67,9 +66,10 @@ class Call(Generic[B]):
     country: str
     user_agent: str
     idempotency_key: str = ""
+    step_up: str = ""
     user_id: str = ""
     session_id: str = ""
-    found: Found = field(default_factory=lambda: Found({}))
+    found: Found = msgspec.field(default_factory=lambda: Found({}))
 
 
 class Reply(NamedTuple):
@@ -84,8 +84,7 @@ Handler = Callable[[Call[B]], Reply]
 Reads = Callable[[Call[B]], Iterable[Key]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of an operation; OpenAPI is made from these."""
 
     method: str
@@ -158,7 +157,8 @@ class Api:
         logger.append_keys(request_id=call.request_id, user_id=None)
         code = None
         try:
-            reply = self._answer(operation, request, call)
+            with traced(f"## {operation.method} {operation.path}"):
+                reply = self._answer(operation, request, call)
             status, text, headers = _shaped(reply)
         except Exception as error:  # the one error path: nothing passes it unshaped
             problem = error if isinstance(error, Problem) else Problem()
@@ -175,7 +175,8 @@ class Api:
             },
         )
         flush()
-        return Response(text, {**common_headers(request, call.request_id), **headers}, status)
+        common = common_headers(request, call.request_id)
+        return Response(text, {**common, **update_hint(request), **headers}, status)
 
     def _answer(self, operation: Operation, request: Request, call: Call[Any]) -> Reply:
         token = ""
@@ -216,6 +217,7 @@ def _call_of(request: Request, path_values: dict[str, str]) -> Call[Any]:
         address=str(context.get("identity", {}).get("sourceIp", "")),
         country=str(headers.get("cloudfront-viewer-country", "")),
         user_agent=str(headers.get("user-agent", ""))[:200],
+        step_up=str(headers.get("step-up", ""))[:_ID_LENGTH_LIMIT],
     )
 
 
@@ -229,6 +231,7 @@ def _understand(
     try:
         _check_path(call.path)
         if operation.moves_money:
+            check_may_move_money(request)
             call.idempotency_key = checked_key(request.headers.get("idempotency-key"))
         if operation.query is not None:
             call.query = convert(_query_values(request), operation.query, from_text=True)

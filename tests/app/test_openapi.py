@@ -38,6 +38,7 @@ def test_what_moves_money_asks_for_an_idempotency_key(document: dict[str, Any]) 
     for path in ("/v1/transfers", "/v1/top-ups"):
         parameters = document["paths"][path]["post"]["parameters"]
         assert any(one["name"] == "Idempotency-Key" and one["required"] for one in parameters)
+        assert any(one["name"] == "Step-Up" and "required" not in one for one in parameters)
 
 
 def test_every_operation_names_its_refusals(document: dict[str, Any]) -> None:

@@ -7,15 +7,14 @@ import pytest
 from functions.identity import passwords
 from functions.identity.passwords import WeakPassword, check_strength, hash_of, matches
 
-PHONE = "+8613812345678"
+PHONE = "+8613907425816"
 
 
 def weakness(password: str) -> str | None:
     try:
         check_strength(password, phone=PHONE, field="password")
     except WeakPassword as problem:
-        assert problem.diagnosis is not None
-        return str(problem.diagnosis["reason"])
+        return str((problem.diagnosis or {})["reason"])
     return None
 
 
@@ -31,7 +30,7 @@ def weakness(password: str) -> str | None:
         "пароль из четырёх слов",
         "        eight spaces",
         "a" * 20 + "b" * 20 + "quite some more",
-        "my phone is 13812345678, but this is long",
+        "my phone is 13907425816, but this is long",
         "uwallet tidal copper lantern",
         "monkeys paint slowly",
         "dragon boat over 7 rivers",
@@ -97,14 +96,14 @@ def test_a_pattern_is_refused(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     [
-        "13812345678",
-        "+8613812345678",
-        "8613812345678",
-        "138-1234-5678",
-        "138 1234 5678 abc",
-        "x13812345678!",
-        "12345678xyz",
-        "１３８１２３４５６７８",
+        "13907425816",
+        "+8613907425816",
+        "8613907425816",
+        "139-0742-5816",
+        "139 0742 5816 abc",
+        "x13907425816!",
+        "07425816xyz",
+        "１３９０７４２５８１６",
     ],
 )
 def test_the_phone_is_refused(password: str) -> None:
@@ -123,7 +122,7 @@ def test_the_reason_is_given_in_both_languages() -> None:
         check_strength("password", phone=PHONE, field="password")
 
     detail, values = WeakPassword.detail, refused.value.values
-    assert "最常见" in detail.in_language("zh", values) or "太常见" in detail.in_language("zh", values)
+    assert "太常见" in detail.in_language("zh", values)
     assert "most common" in detail.in_language("en", values)
 
 

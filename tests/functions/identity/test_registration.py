@@ -1,5 +1,7 @@
 """POST /v1/users: a phone becomes one user with one account, or nothing happens."""
 
+from contextlib import suppress
+
 import pytest
 
 from functions.identity.directory import PhoneEntry, directory_key, guessed_user_id
@@ -8,7 +10,7 @@ from shared.ledger.accounts import find_account
 from shared.settings import settings
 from shared.table import read
 from tests.clock import TestClock
-from tests.edge import call
+from tests.edge import Answer, call
 from tests.faults import Attempt, Fault, Injection, ProcessDied, intercepted
 from tests.functions.identity.asking import (
     PHONE,
@@ -18,8 +20,6 @@ from tests.functions.identity.asking import (
     stored,
     wrong,
 )
-
-pytestmark = pytest.mark.usefixtures("cloud", "test_clock")
 
 
 def test_a_new_user_is_signed_in_with_an_empty_account() -> None:
@@ -93,11 +93,11 @@ def test_two_codes_make_one_user(test_clock: TestClock) -> None:
 
 def test_two_requests_at_once_make_one_user_and_both_get_in() -> None:
     body = registration()
-    inner = []
+    inner: list[Answer] = []
 
     def let_another_in_first(attempt: Attempt) -> object:
         if attempt.operation == "TransactWriteItems" and _puts_user(attempt) and not inner:
-            inner.append(None)
+            inner.append(Answer(0, {}, ""))
             inner[0] = call("POST", "/v1/users", body)
         return attempt.make()
 
@@ -115,11 +115,8 @@ def test_no_fault_at_any_call_makes_less_or_more_than_one_user(fault: Fault) -> 
         phone = f"+86138000000{at:02d}"
         body = registration(phone)
         injection = Injection(fault, at)
-        with intercepted(injection.answer):
-            try:
-                call("POST", "/v1/users", body)
-            except ProcessDied:
-                pass
+        with intercepted(injection.answer), suppress(ProcessDied):
+            call("POST", "/v1/users", body)
         answers = [call("POST", "/v1/users", body) for _ in range(2)]
 
         assert [answer.status for answer in answers] == [201, 201], (fault, at, answers)

@@ -1,0 +1,115 @@
+"""Moving an account to another phone.
+
+It takes the password, a code to the new phone, and proof of the old one: a code to that, or the
+second factor where it is turned on. The directory of phones, the user and the label of the ledger
+account change in one write, so that at no moment two phones open the account, or none.
+"""
+
+from collections.abc import Sequence
+
+from functions.identity import two_factor
+from functions.identity.contacts import phone_of, sealed_phone
+from functions.identity.directory import PhoneEntry, directory_key
+from functions.identity.models import CodeSent, PhoneChange
+from functions.identity.notices import Notice, contact_of, tell_owner
+from functions.identity.origin import Origin
+from functions.identity.password_proof import WrongPassword, forgiving, proves
+from functions.identity.records import User, Verification
+from functions.identity.registration import PhoneRegistered
+from functions.identity.security_events import Happening, record
+from functions.identity.sign_in_change import change_sign_in
+from functions.identity.targets import Phone
+from functions.identity.verification_code import CodeExpired, proven, send_code, using
+from shared.errors import Problem, Texts
+from shared.ledger.records import Account
+from shared.observability import count, logger
+from shared.phone import masked
+from shared.table import Cancelled, Write, delete, put
+
+
+class OldPhoneUnproven(Problem):
+    status = 403
+    code = "OLD_PHONE_UNPROVEN"
+    title = Texts("未验证原手机号", "Old phone not proven")
+    detail = Texts(
+        "请提供发送到原手机号的验证码。", "Send the code that came to the phone of the account."
+    )
+
+
+def send_leaving_code(user: User, *, language: str, address: str) -> CodeSent:
+    """Sends a code to the phone that the account has. Raises TooManyRequests."""
+    return send_code(
+        target=Phone(phone_of(user)),
+        purpose="leave_phone",
+        language=language,
+        address=address,
+        asked_by=user.user_id,
+    )
+
+
+def change_phone(
+    user: User, request: PhoneChange, *, phone: str, session_id: str, origin: Origin
+) -> None:
+    """Moves the account to `phone` (E.164); `session_id` is the session that goes on.
+
+    Sent again with the same code after a lost answer it is a success and changes nothing.
+    Raises WrongPassword, AccountLocked, WrongCode, CodeExpired, TooManyRequests, OldPhoneUnproven,
+    PhoneRegistered (only to whoever holds that phone), ServiceUnavailable, and what `two_factor`
+    raises.
+    """
+    old = contact_of(user)
+    if not proves(request.password, phone=old.phone, user=user, origin=origin):
+        raise WrongPassword
+    new_code = proven(
+        target=Phone(phone),
+        purpose="change_phone",
+        verification_id=request.verification_id,
+        code=request.code,
+    )
+    if new_code.used_by:
+        if new_code.used_by != user.user_id or old.phone != phone:
+            raise CodeExpired
+        return
+    proof = _proof_of_old(user, old.phone, request, origin)
+    _move(user, old.phone, phone, [using(new_code, user.user_id), *proof], session_id, origin)
+    logger.info("phone_changed", extra={"user_id": user.user_id})
+    count("PhonesChanged")
+    tell_owner(user, Notice.PHONE_CHANGED, to=old, phone=masked(phone))
+
+
+def _proof_of_old(
+    user: User, old_phone: str, request: PhoneChange, origin: Origin
+) -> Sequence[Write]:
+    """What uses the proof of the old phone up."""
+    if second := two_factor.verify(user, request.second_factor, origin=origin):
+        return second
+    if request.old_phone is None:
+        raise OldPhoneUnproven(field="old_phone")
+    verification: Verification = proven(
+        target=Phone(old_phone),
+        purpose="leave_phone",
+        verification_id=request.old_phone.verification_id,
+        code=request.old_phone.code,
+    )
+    return [using(verification, user.user_id)]
+
+
+def _move(
+    user: User, old: str, new: str, proofs: Sequence[Write], session_id: str, origin: Origin
+) -> None:
+    taken = put(PhoneEntry(*directory_key(new)[1:], user_id=user.user_id))
+    released = delete(PhoneEntry(*directory_key(old)[1:]), PhoneEntry.user_id == user.user_id)
+    details = {"from": masked(old), "to": masked(new)}
+    event = record(user.user_id, Happening.PHONE_CHANGED, origin=origin, details=details)
+    try:
+        change_sign_in(
+            user,
+            [User.phone.set(sealed_phone(user.user_id, new))],
+            keep_session=session_id,
+            together_with=[taken, released, forgiving(old), event, *proofs],
+            account_changes=[Account.label.set(masked(new))],
+        )
+    except Cancelled as cancelled:
+        if any(cancelled.failed(proof) for proof in proofs):
+            raise CodeExpired from cancelled
+        raise PhoneRegistered from cancelled
