@@ -7,11 +7,10 @@ from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
-from functions.wallet.api import api as wallet
-from functions.wallet.events import events as wallet_events
-
 from functions.transfers.api import api as transfers
 from functions.transfers.events import events as transfer_events
+from functions.wallet.api import api as wallet
+from functions.wallet.events import events as wallet_events
 from shared.web.app import WalletApp
 from shared.web.openapi import description_api
 

@@ -20,6 +20,7 @@ from infra.stack import Addresses, directory_of, find, running
 from shared.money import display
 
 CARD = "6222021234500010008"
+WRONG_PAY_PASSWORD = "000001"
 TOP_UP, SENT = 50_000, 12_050
 
 console = Console(highlight=False)
@@ -74,13 +75,13 @@ def be_refused(ana: PhoneApp, bo: PhoneApp) -> None:
     reused = new_key()
     expect(ana.transfer({"phone": bo.phone}, 1, key=reused), 201)
     expect(bo.transfer({"phone": ana.phone}, 1), 201)
+    wrong = ana.transfer({"phone": bo.phone}, 1, pay_password=WRONG_PAY_PASSWORD)
     refusals = (
         ("The same key with another amount", ana.transfer({"phone": bo.phone}, 2, key=reused), 422,
          "IDEMPOTENCY_KEY_REUSED"),
         ("More than Bo has", bo.transfer({"phone": ana.phone}, SENT + 1), 422,
          "INSUFFICIENT_FUNDS"),
-        ("A wrong pay password", ana.transfer({"phone": bo.phone}, 1, pay_password="000001"), 403,
-         "WRONG_PAY_PASSWORD"),
+        ("A wrong pay password", wrong, 403, "WRONG_PAY_PASSWORD"),
         ("A transfer to oneself", ana.transfer({"phone": ana.phone}, 1), 422, "SELF_TRANSFER"),
     )  # fmt: skip
     for what, answer, status, code in refusals:

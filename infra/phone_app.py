@@ -47,7 +47,7 @@ class PhoneApp:
         self.password = f"blue kettle {secrets.token_hex(6)}"
         self.pay_password = "802517"  # nosec B105  # of people who do not exist
         self.user_id = ""
-        self.totp_secret = ""
+        self.authenticator_key = ""
         self.tokens: dict[str, Any] = {}
 
     def ask(
@@ -138,7 +138,7 @@ class PhoneApp:
     def turn_on_two_factor(self) -> list[str]:
         """Keeps the secret in this app as in an authenticator; gives the recovery codes."""
         proof = {"password": self.password}
-        self.totp_secret = self.must(201, "POST", "/v1/me/two-factor/totp", proof)["secret"]
+        self.authenticator_key = self.must(201, "POST", "/v1/me/two-factor/totp", proof)["secret"]
         confirmed = {"code": self.totp_code(0)}
         made = self.must(200, "POST", "/v1/me/two-factor/totp/confirm", confirmed)
         codes: list[str] = made["recovery_codes"]
@@ -146,7 +146,7 @@ class PhoneApp:
 
     def totp_code(self, steps: int) -> str:
         """The code of now, or of some steps of 30 seconds later: each is good once."""
-        return pyotp.HOTP(self.totp_secret).at(int(time.time()) // _STEP_SECONDS + steps)
+        return pyotp.HOTP(self.authenticator_key).at(int(time.time()) // _STEP_SECONDS + steps)
 
     def take_second_step(self, challenge_id: str, method: str, code: str) -> None:
         """Ends a sign-in that has asked for more than the password."""

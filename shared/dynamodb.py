@@ -84,7 +84,7 @@ def connection() -> DynamoDB:
 def pause(attempt: int) -> None:
     """Waits before try `attempt + 1`: full jitter, doubling, bounded."""
     longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-    time.sleep(random.uniform(0, longest))  # jitter is no secret
+    time.sleep(random.uniform(0, longest))  # nosec B311  # jitter is no secret
 
 
 class _Client:

@@ -12,8 +12,9 @@ from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.connection.table import TableConnection
+from pynamodb.constants import NUMBER
 from pynamodb.exceptions import (
     AttributeNullError,
     CancellationReason,
@@ -38,14 +39,26 @@ _DELETED_AT_ONCE = 50
 R = TypeVar("R", bound="Record")
 
 
+class IntegerAttribute(Attribute[int]):
+    """A whole number. pynamodb's own kind takes any, as JSON, and so takes its time."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
+
+
 class Record(Model):
     """An item. Subclasses bind it to a table and give it a `kind` of key."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    ttl = NumberAttribute(null=True)
+    ttl = IntegerAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
-    due_at = NumberAttribute(null=True)
+    due_at = IntegerAttribute(null=True)
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
@@ -106,7 +119,7 @@ class LedgerDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # 
         projection = AllProjection()
 
     due_shard = UnicodeAttribute(hash_key=True)
-    due_at = NumberAttribute(range_key=True)
+    due_at = IntegerAttribute(range_key=True)
 
 
 class LedgerRecord(Record):
@@ -122,7 +135,7 @@ class RecordsDue(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  #
         projection = AllProjection()
 
     due_shard = UnicodeAttribute(hash_key=True)
-    due_at = NumberAttribute(range_key=True)
+    due_at = IntegerAttribute(range_key=True)
 
 
 class DomainRecord(Record):
@@ -145,10 +158,16 @@ class Found:
 
     def __init__(self, items: dict[tuple[str, str, str], dict[str, Any]]) -> None:
         self._items = items
+        self._records: dict[Key, Record] = {}
 
     def get(self, key: Key) -> Record | None:
-        raw = self._items.get((key.model.Meta.table_name, key.pk, key.sk))
-        return None if raw is None else key.model.from_raw_data(raw)
+        """The record at `key`, the same object each time; None when there is none."""
+        record = self._records.get(key)
+        if record is None:
+            raw = self._items.get((key.model.Meta.table_name, key.pk, key.sk))
+            if raw is not None:
+                record = self._records[key] = key.model.from_raw_data(raw)
+        return record
 
     def one(self, model: type[R], key: Key | None) -> R | None:
         """The record at `key` as `model`, or None when there is none (or no key)."""

@@ -67,6 +67,7 @@ from functions.identity.strength import strength
 from functions.identity.targets import Phone
 from functions.identity.two_factor import SecondFactorRequired, TwoFactorEnabled
 from functions.identity.verification_code import CodeExpired, WrongCode, send_code
+from functions.risk.guard import RiskBlocked
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen
 from shared.ledger.records import Account, account_key
@@ -147,7 +148,7 @@ def create_user(call: Call[RegisterRequest]) -> Reply:
     "/v1/sessions",
     body=SignInRequest,
     answers={201: SignedIn, 202: ChallengeStarted},
-    problems=(AccountLocked, TooManyRequests, WrongCredentials),
+    problems=(AccountLocked, RiskBlocked, TooManyRequests, WrongCredentials),
     public=True,
 )
 def create_session(call: Call[SignInRequest]) -> Reply:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pynamodb.expressions.condition import Condition
 
 from functions.identity.models import Disputed
+from functions.identity.notices import Notice, tell_owner
 from functions.identity.origin import Origin
 from functions.identity.records import (
     Report,
@@ -61,8 +62,8 @@ def dispute(user_id: str, event_id: str, *, origin: Origin, language: str) -> Di
         standing = _read(user_id, event_id)
         report = standing.report or _report(standing.event, user_id, origin)
         if _stopped(standing, report, origin):
-            logger.warning("disputed", extra={"user_id": user_id, "kind": standing.event.kind})
-            count("Disputes", kind=standing.event.kind)
+            if standing.report is None:
+                _tell(standing)
             return _answer(report, language)
         # Somebody signed in, or disputed the same event, after this was read.
     raise ServiceUnavailable
@@ -141,6 +142,13 @@ def _reporting(event: SecurityEvent, report: Report, user_id: str, origin: Origi
         put(report),
         record(user_id, Happening.DISPUTED, origin=origin, details=details),
     ]
+
+
+def _tell(standing: _Standing) -> None:
+    user, kind = standing.user, standing.event.kind
+    logger.warning("disputed", extra={"user_id": user.user_id, "kind": kind})
+    count("Disputes", kind=kind)
+    tell_owner(user, Notice.DISPUTED)
 
 
 def _answer(report: Report, language: str) -> Disputed:

@@ -176,7 +176,8 @@ def _sending_limits(
     limits: list[RateLimit] = [
         Interval(
             name="code_resend",
-            subject=addressee,
+            # For each purpose by itself: who has just registered may forget the password at once.
+            subject=f"{purpose}#{target.digest}",
             seconds=settings().code_resend_seconds,
         ),
         Window(

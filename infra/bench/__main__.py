@@ -51,10 +51,10 @@ BUDGET = (
     ),
     Line(
         "import_ratio", 2.0,
-        f"new interpreters that see only the unpacked zip, medians of {ROUNDS} rounds in turn",
+        f"CPU in new interpreters that see only the unpacked zip, medians of {ROUNDS} rounds",
         next_at_most=1.5,
     ),
-    Line("pyc_ratio", 1.05, "`import app` from the zip as it is / with what .pyc it lacks added"),
+    Line("pyc_ratio", 1.05, "that of `import app` / the same with what .pyc the zip lacks added"),
     Line("zip_mb", 12, "size of build/deployment.zip in 10^6 bytes"),
     Line(
         "statement_ratio", 1.2,

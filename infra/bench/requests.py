@@ -137,11 +137,12 @@ def measured_statement(seed: Seed, stub: Stub, *, rounds: int) -> Statement:
         stub.calls()
         _ask(event, status=200)
         asked.append(stub.calls())
-    pairs = [tuple(_time_us(event) for event in seed.pages) for _ in range(rounds)]
+    pairs = [[_time_us(event) for event in seed.pages] for _ in range(rounds)]
+    long_us, short_us = map(median, zip(*pairs, strict=True))
     return Statement(
-        long_us=median(long_us for long_us, _ in pairs),
-        short_us=median(short_us for _, short_us in pairs),
-        ratio=median(long_us / short_us for long_us, short_us in pairs),
+        long_us=long_us,
+        short_us=short_us,
+        ratio=long_us / short_us,
         long_page=asked[0],
         short_page=asked[1],
     )
@@ -231,7 +232,7 @@ def main() -> None:
                 name: measured_transfer(seed, case, stub) for name, case in seed.transfers.items()
             },
             cpu=measured_cpu(seed, stub, rounds=rounds),
-            statement=measured_statement(seed, stub, rounds=10 * rounds),
+            statement=measured_statement(seed, stub, rounds=40 * rounds),
         )
     sys.stdout.buffer.write(msgspec.json.encode(measured))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra.archive import compile_sources
-from infra.dependencies import AWS_SERVICES, installed_dependencies
+from infra.dependencies import AWS_SERVICES, GLIBC, installed_dependencies
 from infra.package import BUILD, PROJECT, package
 from infra.template import Json
 
@@ -48,6 +48,35 @@ def test_app_imports_with_nothing_else_on_the_path(unpacked: Path) -> None:
     ).splitlines()
     assert str(unpacked / "app.py") in modules
     assert not [path for path in modules if "site-packages" in path]
+
+
+def test_app_imports_nothing_that_only_some_requests_need(unpacked: Path) -> None:
+    loaded = run_in(unpacked, "import app; print(*sys.modules)").split()
+    late = {"argon2", "boto3", "cryptography", "phonenumbers", "pyotp", "zxcvbn"}
+    assert not late & set(loaded)
+
+
+def test_compiled_libraries_load_where_the_functions_run(unpacked: Path) -> None:
+    compiled = sorted(unpacked.rglob("*.so"))
+    assert len(compiled) >= 5
+    for library in compiled:
+        needed = re.findall(rb"GLIBC_(\d+)\.(\d+)", library.read_bytes())
+        assert max((int(major), int(minor)) for major, minor in needed) <= GLIBC, library.name
+
+
+def test_what_is_sealed_opens_in_the_package(unpacked: Path) -> None:
+    code = """
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+cipher, nonce = AESGCM(bytes(32)), bytes(12)
+sealed = cipher.encrypt(nonce, b"phone", b"here")
+assert cipher.decrypt(nonce, sealed, b"here") == b"phone"
+try:
+    cipher.decrypt(nonce, sealed, b"there")
+except InvalidTag:
+    print("kept")
+"""
+    assert run_in(unpacked, code).strip() == "kept"
 
 
 def test_every_handler_of_the_template_can_be_called(unpacked: Path, template: Json) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from infra.local_cloud import METHODS, adapt
+from functions.identity.records import user_key
+from functions.identity.sealed import place
+from infra.local_cloud import METHODS, UNKNOWN_CONDITIONS, adapt
 from infra.package import BUILD, PROJECT
 from infra.template import Json, stages
 
@@ -90,10 +92,12 @@ def test_environment_is_what_the_configuration_says(template: Json, stage: str) 
 
 def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None:
     assert scheduled(template).keys() >= {
+        "AnonymiseClosedAccounts",
         "CheckBooks",
         "ReleaseExpiredHolds",
         "ResolvePendingTopUps",
         "SettleDueTransfers",
+        "TellOfLocks",
     }
 
 
@@ -257,6 +261,7 @@ def test_gateway_answers_as_the_functions_do(template: Json) -> None:
         "MISSING_AUTHENTICATION_TOKEN": 404,
         "REQUEST_TOO_LARGE": 413,
         "THROTTLED": 429,
+        "WAF_FILTERED": 429,
     }
     for answer in answers.values():
         headers = answer["ResponseParameters"]["Headers"]
@@ -278,6 +283,88 @@ def test_requests_are_limited_and_recorded(template: Json) -> None:
     assert api["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLog", "Arn"]}
     recorded = json.loads(api["AccessLogSetting"]["Format"])
     assert not {name for name in recorded if "header" in name or "query" in name}
+
+
+def test_firewall_counts_each_address_on_aws(template: Json) -> None:
+    [firewall] = of_type(template, "AWS::WAFv2::WebACL").values()
+    [association] = of_type(template, "AWS::WAFv2::WebACLAssociation").values()
+    for resource in (firewall, association):
+        assert resource["Condition"] == "OnAws"
+    assert template["Conditions"]["OnAws"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "Stage"}, "local"]}]
+    }
+    assert association["Properties"]["WebACLArn"] == {"Fn::GetAtt": ["Firewall", "Arn"]}
+    assert (
+        "${RestAPI}/stages/${RestAPI.Stage}" in association["Properties"]["ResourceArn"]["Fn::Sub"]
+    )
+    prod = in_stage(firewall["Properties"], "prod", template)
+    [rule] = prod["Rules"]
+    assert rule["Action"] == {"Block": {}}
+    assert rule["Statement"] == {
+        "RateBasedStatement": {
+            "AggregateKeyType": "IP",
+            "EvaluationWindowSec": 300,
+            "Limit": 10_000,
+        }
+    }
+
+
+def test_firewall_keeps_no_sample_of_a_request(template: Json) -> None:
+    [firewall] = of_type(template, "AWS::WAFv2::WebACL").values()
+    [rule] = firewall["Properties"]["Rules"]
+    for part in (firewall["Properties"], rule):
+        assert part["VisibilityConfig"]["SampledRequestsEnabled"] is False
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_personal_data_has_a_key_of_its_own_in_each_stage(template: Json, stage: str) -> None:
+    key = template["Resources"]["PersonalDataKey"]
+    assert key["Type"] == "AWS::KMS::Key"
+    assert "Condition" not in key
+    assert key["Properties"]["EnableKeyRotation"] is True
+    shared = in_stage(template["Globals"]["Function"]["Environment"]["Variables"], stage, template)
+    assert shared["DATA_KEY"] == {"Ref": "PersonalDataKey"}
+
+
+def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Json) -> None:
+    opening = {}
+    for name, function in functions(template).items():
+        for statement in rights(template, function):
+            kms = [action for action in actions(statement) if action.startswith("kms:")]
+            if kms:
+                opening[name] = sorted(kms)
+                assert statement["Resource"] == {"Fn::GetAtt": ["PersonalDataKey", "Arn"]}
+                assert statement["Condition"] == {
+                    "StringLike": {"kms:EncryptionContext:of": "records/*"}
+                }
+    assert opening == {
+        "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "TellOfLocks": ["kms:Decrypt"],
+    }
+    assert place(user_key("u_x"), "phone").startswith("records/")
+
+
+def test_mails_come_from_the_configured_sender_alone(template: Json) -> None:
+    sending = set()
+    for name, function in functions(template).items():
+        for statement in rights(template, function):
+            if any(action.startswith("ses:") for action in actions(statement)):
+                sending.add(name)
+                assert actions(statement) == ["ses:SendEmail"]
+                assert statement["Condition"] == {
+                    "StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}
+                }
+    assert sending == {"APIHandler", "TellOfLocks"}
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert shared["MAIL_FROM"] == {"Ref": "MailFrom"}
+
+
+def test_local_template_has_no_condition_that_nobody_there_knows(template: Json) -> None:
+    adapted = adapt(template)
+    for function in functions(adapted).values():
+        for statement in rights(adapted, function):
+            assert not UNKNOWN_CONDITIONS & set(str(statement.get("Condition", "")).split("'"))
+            assert statement.get("Resource") != "*" or actions(statement)[0].startswith("xray:")
 
 
 def test_queues_are_encrypted(template: Json) -> None:

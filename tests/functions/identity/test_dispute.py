@@ -13,7 +13,7 @@ from tests.clock import TestClock
 from tests.edge import Answer, call
 from tests.faults import Attempt, Fault, Injection, ProcessDied, intercepted
 from tests.functions.identity.asking import OTHER_PHONE, PHONE, opens, sign_in, stored
-from tests.people import Person, register
+from tests.people import Person, register, sms_sent_to
 
 PATH = "/v1/me/security-events"
 
@@ -71,6 +71,16 @@ def test_it_freezes_the_account_ends_all_sessions_and_opens_a_report(ana: Person
     assert report.report_id == answer.json["report_id"]
     assert (report.user_id, report.event_id) == (ana.user_id, event_id)
     assert report.facts["event"]["kind"] == "signed_in"
+
+
+def test_the_owner_is_told_once(ana: Person) -> None:
+    event_id = event_of(ana, "registered")
+    dispute(ana, event_id)
+    told = sms_sent_to(PHONE)[-1]
+    dispute(ana.signed_in_with_step(), event_id)
+
+    assert "冻结" in told
+    assert sum("冻结" in text for text in sms_sent_to(PHONE)) == 1
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh-CN", "联系客服"), ("en", "Contact support")])

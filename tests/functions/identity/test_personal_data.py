@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.identity import sealed
-from functions.identity.contacts import phone_of
+from functions.identity.contacts import phone_of, sealed_email
 from functions.identity.records import User, user_key
 from functions.identity.sealed import SealBroken, open_sealed, place, seal
 from shared.errors import ServiceUnavailable
@@ -144,12 +144,11 @@ class TestSeal:
     @pytest.mark.parametrize("fault", [fault for fault in THAT_LAST if fault is not Fault.CONFLICT])
     def test_a_kms_that_does_not_answer_is_not_there_for_now(self, fault: Fault) -> None:
         there = seal(PHONE, of=HERE)
-        for attempt in (lambda: seal(PHONE, of=HERE), lambda: open_sealed(there, of=HERE)):
-            with (
-                intercepted(Injection(fault, 1, lasting=True).answer),
-                pytest.raises(ServiceUnavailable),
-            ):
-                attempt()
+        with intercepted(Injection(fault, 1, lasting=True).answer):
+            with pytest.raises(ServiceUnavailable):
+                seal(PHONE, of=HERE)
+            with pytest.raises(ServiceUnavailable):
+                open_sealed(there, of=HERE)
 
 
 class TestStored:
@@ -167,20 +166,32 @@ class TestStored:
         assert stored("USER") == stored("PHONE") == stored("ACCOUNT") == []
         assert call("POST", "/v1/users", body).status == 201
 
-    @pytest.mark.parametrize("field", ["phone"])
+    @pytest.mark.parametrize("field", ["phone", "email"])
     def test_a_field_that_was_copied_to_another_user_fails_closed(
         self, ana: Person, bo: Person, field: str
     ) -> None:
-        of_bo = getattr(user_of(bo), field)
-        user_of(ana).update(actions=[getattr(User, field).set(of_bo)])
-        messages = len(sms_sent_to(OTHER_PHONE))
+        address = "bo@mail.example"
+        of_bo = {
+            "phone": user_of(bo).phone,
+            "email": sealed_email(bo.user_id, address),
+        }
+        user_of(ana).update(actions=[getattr(User, field).set(of_bo[field])])
         answer = export(ana)
 
         assert (answer.status, answer.code) == (500, "INTERNAL_ERROR")
         assert OTHER_PHONE not in answer.text
-        pay_password = {"password": PASSWORD, "pay_password": PAY_PASSWORD}
-        assert ana.call("PUT", "/v1/me/pay-password", pay_password).status == 500
+        assert address not in answer.text
+
+    def test_nothing_is_done_for_a_user_whose_phone_is_somebody_elses(
+        self, ana: Person, bo: Person
+    ) -> None:
+        user_of(ana).update(actions=[User.phone.set(user_of(bo).phone)])
+        messages = len(sms_sent_to(OTHER_PHONE))
+        other = {"password": PASSWORD, "pay_password": "908172"}
+
+        assert ana.call("PUT", "/v1/me/pay-password", other).status == 500
         assert len(sms_sent_to(OTHER_PHONE)) == messages
+        assert ana.send(bo, 1, key="1").code == "INSUFFICIENT_FUNDS"  # the old one still fits
 
     def test_what_needs_no_phone_asks_no_key(self, ana: Person, bo: Person) -> None:
         with watched() as made:
