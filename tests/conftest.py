@@ -29,6 +29,8 @@ import pytest
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.ses.models import ses_backends
+from moto.sns.models import sns_backends
 
 from functions.identity import sealed
 from shared import aws, clock, dynamodb, secrets
@@ -87,10 +89,18 @@ def forget_clients() -> None:
     sealed.forget()
 
 
-@pytest.fixture
-def cloud() -> Iterator[None]:
+@pytest.fixture(scope="module")
+def world() -> Iterator[None]:
+    """One world for a module, emptied for each test: building it takes longer than most tests."""
     with fresh_aws():
         yield
+
+
+@pytest.fixture
+def cloud(world: None) -> None:
+    empty_tables()
+    sns_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].sms_messages.clear()
+    ses_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].sent_messages.clear()
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def proves(
     if not matched:
         _record_refusal("wrong", user)
         if user is None:
-            note_nothing(failing, origin=origin)
+            note_nothing(lookup_digest(phone).hex(), failing, origin=origin)
         else:
             note(user.user_id, failing, origin=origin)
     return matched

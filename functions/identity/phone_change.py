@@ -6,6 +6,7 @@ account change in one write, so that at no moment two phones open the account, o
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from functions.identity import two_factor
 from functions.identity.contacts import phone_of, sealed_phone
@@ -20,11 +21,11 @@ from functions.identity.security_events import Happening, record
 from functions.identity.sign_in_change import change_sign_in
 from functions.identity.targets import Phone
 from functions.identity.verification_code import CodeExpired, proven, send_code, using
-from shared.errors import Problem, Texts
+from shared.errors import Problem, ServiceUnavailable, Texts
 from shared.ledger.records import Account
 from shared.observability import count, logger
 from shared.phone import masked
-from shared.table import Cancelled, Write, delete, put
+from shared.table import Cancelled, Write, delete, put, write
 
 
 class OldPhoneUnproven(Problem):
@@ -34,6 +35,17 @@ class OldPhoneUnproven(Problem):
     detail = Texts(
         "请提供发送到原手机号的验证码。", "Send the code that came to the phone of the account."
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Move:
+    """A user who goes from an old phone to a new one, both E.164."""
+
+    user: User
+    old: str
+    new: str
+    session_id: str
+    origin: Origin
 
 
 def send_leaving_code(user: User, *, language: str, address: str) -> CodeSent:
@@ -60,6 +72,8 @@ def change_phone(
     old = contact_of(user)
     if not proves(request.password, phone=old.phone, user=user, origin=origin):
         raise WrongPassword
+    # Now, as what follows may be refused for a mistyped code: that is no wrong password.
+    write(forgiving(old.phone))
     new_code = proven(
         target=Phone(phone),
         purpose="change_phone",
@@ -71,7 +85,9 @@ def change_phone(
             raise CodeExpired
         return
     proof = _proof_of_old(user, old.phone, request, origin)
-    _move(user, old.phone, phone, [using(new_code, user.user_id), *proof], session_id, origin)
+    used = using(new_code, user.user_id)
+    move = _Move(user=user, old=old.phone, new=phone, session_id=session_id, origin=origin)
+    _write(move, used, proof)
     logger.info("phone_changed", extra={"user_id": user.user_id})
     count("PhonesChanged")
     tell_owner(user, Notice.PHONE_CHANGED, to=old, phone=masked(phone))
@@ -94,22 +110,24 @@ def _proof_of_old(
     return [using(verification, user.user_id)]
 
 
-def _move(
-    user: User, old: str, new: str, proofs: Sequence[Write], session_id: str, origin: Origin
-) -> None:
+def _write(move: _Move, used: Write, proof_of_old: Sequence[Write]) -> None:
+    user, old, new = move.user, move.old, move.new
     taken = put(PhoneEntry(*directory_key(new)[1:], user_id=user.user_id))
     released = delete(PhoneEntry(*directory_key(old)[1:]), PhoneEntry.user_id == user.user_id)
     details = {"from": masked(old), "to": masked(new)}
-    event = record(user.user_id, Happening.PHONE_CHANGED, origin=origin, details=details)
+    event = record(user.user_id, Happening.PHONE_CHANGED, origin=move.origin, details=details)
     try:
         change_sign_in(
             user,
             [User.phone.set(sealed_phone(user.user_id, new))],
-            keep_session=session_id,
-            together_with=[taken, released, forgiving(old), event, *proofs],
+            keep_session=move.session_id,
+            together_with=[used, *proof_of_old, taken, released, event],
             account_changes=[Account.label.set(masked(new))],
         )
     except Cancelled as cancelled:
-        if any(cancelled.failed(proof) for proof in proofs):
+        if cancelled.failed(used):
+            # By the same request at the same time, most likely: sent again it will know.
+            raise ServiceUnavailable from cancelled
+        if any(cancelled.failed(proof) for proof in proof_of_old):
             raise CodeExpired from cancelled
         raise PhoneRegistered from cancelled

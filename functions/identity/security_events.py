@@ -23,8 +23,6 @@ from shared.web.pages import PageQuery
 
 _NO_DETAILS: Mapping[str, str] = MappingProxyType({})
 
-_NOBODY = "nobody"
-
 
 class Happening(StrEnum):
     """What a security event tells of."""
@@ -90,9 +88,12 @@ def note(
     return put_new(_event(user_id, kind, origin, details, once_at=once_at))
 
 
-def note_nothing(kind: Happening, *, origin: Origin | None) -> None:
-    """Costs what `note` costs, so that no delay tells whether there is a user; gone at once."""
-    event = _event(_NOBODY, kind, origin, _NO_DETAILS)
+def note_nothing(subject: str, kind: Happening, *, origin: Origin | None) -> None:
+    """Costs what `note` costs, so that no delay tells whether there is a user; gone at once.
+
+    subject: who there is not. Each has a partition of its own, as each user has.
+    """
+    event = _event(f"nobody_{subject}", kind, origin, _NO_DETAILS)
     event.ttl = clock.seconds()
     put_new(event)
 

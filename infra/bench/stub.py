@@ -75,14 +75,11 @@ class Stub:
 
 @contextmanager
 def running_stub() -> Iterator[str]:
-    """Starts a stub, gives its URL, and ends it."""
+    """Starts a stub, gives its URL, and ends it, which its input does by closing."""
     with subprocess.Popen(
         [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        try:
-            yield process.stdout.readline().strip() if process.stdout else ""
-        finally:
-            process.terminate()
+        yield process.stdout.readline().strip() if process.stdout else ""
 
 
 class _Store:
@@ -189,7 +186,10 @@ async def _main() -> None:
     server = await asyncio.start_server(partial(_serve, _Store()), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     print(f"http://{host}:{port}", flush=True)  # noqa: T201  # how its parent learns of it
-    await server.serve_forever()
+    ended = asyncio.Event()
+    # Its input stays open for as long as whoever started it lives.
+    asyncio.get_running_loop().add_reader(sys.stdin, ended.set)
+    await ended.wait()
 
 
 if __name__ == "__main__":

@@ -177,17 +177,18 @@ def test_a_browser_may_send_and_read_these_headers() -> None:
     assert "X-App-Update" in exposed["Access-Control-Expose-Headers"]
 
 
-def test_every_stage_is_configured_with_versions_that_can_be_read(
+def test_every_stage_is_configured_with_versions_of_both_platforms(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stages = json.loads((PROJECT / ".chalice" / "config.json").read_text())["stages"]
     for stage in stages.values():
-        for name, value in stage["environment_variables"].items():
-            monkeypatch.setenv(name, value)
+        configured = stage["environment_variables"]["APP_VERSIONS"]
+        monkeypatch.setenv("APP_VERSIONS", configured)
         _forget()
-        assert ask("ios", "999.0.0").json["status"] == "current"
-        assert ask("android", "999.0.0").json["status"] == "current"
-        assert CONFIGURED["ios"]["latest"] != ask("ios", "1.0.0").json["latest"]
+        platforms = json.loads(configured)
+        assert platforms.keys() == {"android", "ios"}
+        for platform, versions in platforms.items():
+            assert ask(platform, "0.0.0").json == {"status": "update_required", **versions}
 
 
 def _send(payer: Person, payee: Person, headers: dict[str, str]) -> Answer:

@@ -130,6 +130,33 @@ def test_it_takes_the_password(ana: Person) -> None:
     assert sign_in(PHONE).status == 201
 
 
+def test_mistyped_codes_are_no_wrong_passwords(ana: Person) -> None:
+    body = wish(ana)
+    for _ in range(settings().code_tries):
+        assert change(ana, body | {"code": wrong(body["code"])}).code == "WRONG_CODE"
+    assert change(ana, body).code == "CODE_EXPIRED"
+
+    assert sign_in(PHONE).status == 201
+
+
+def test_the_same_request_twice_at_once_moves_the_account_once(ana: Person) -> None:
+    body = wish(ana)
+    other: list[Answer] = []
+
+    def let_the_other_first(attempt: Attempt) -> object:
+        if "phone_changed" in str(attempt.request) and not other:
+            other.append(Answer(0, {}, ""))
+            other[0] = change(ana, body)
+        return attempt.make()
+
+    with intercepted(let_the_other_first):
+        answer = change(ana, body)
+
+    assert (other[0].status, answer.status) == (204, 503)
+    assert change(ana, body).status == 204
+    assert sign_in(NEW_PHONE).json["user_id"] == ana.user_id
+
+
 def test_it_takes_a_code_to_the_new_phone(ana: Person) -> None:
     body = wish(ana)
 

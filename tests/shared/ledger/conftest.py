@@ -3,15 +3,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clock import TestClock
-from tests.conftest import empty_tables, fresh_aws, ledger_items
+from tests.conftest import empty_tables, ledger_items
 from tests.ledger_accounts import ANN, BOB, fund, open_users
 from tests.soundness import check_sound
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[None]:
-    with fresh_aws():
-        yield
 
 
 @pytest.fixture

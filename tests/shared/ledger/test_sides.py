@@ -31,8 +31,9 @@ class NotNow(Exception):
     """The owner's proof does not allow it."""
 
 
-def limit(day: str = "2026-03-01", *, maximum: int = 500) -> Limit:
-    return Limit(name="transfer", period=day, maximum=maximum, what=Texts("每日", "per day"))
+def limit(day: str = "2026-03-01", *, maximum: int = 500, hour: str = "2026-03-01T12") -> Limit:
+    what = Texts("每日", "per day")
+    return Limit(name="transfer", period=day, maximum=maximum, what=what, hour=hour)
 
 
 def pay(transfer_id: str, amount: int, allowance: Limit, *, payer: Account | None = None) -> None:
@@ -126,6 +127,45 @@ def test_refused_amount_uses_nothing_of_the_limit() -> None:
         pay("t_1", 1_001, limit(maximum=5_000))
 
     assert used() == (None, 0)
+
+
+def test_tally_counts_how_often_and_how_much_in_day_and_hour() -> None:
+    for number, amount in enumerate((100, 300, 50)):
+        pay(f"t_{number}", amount, limit())
+
+    assert limit().tally(account(ANN)) == (3, 450, 3, 450, 300)
+
+
+def test_tally_of_another_hour_and_day_begins_anew_but_for_the_largest() -> None:
+    pay("t_1", 300, limit(hour="2026-03-01T11"))
+    pay("t_2", 100, limit(hour="2026-03-01T12"))
+
+    assert limit(hour="2026-03-01T12").tally(account(ANN)) == (2, 400, 1, 100, 300)
+    assert limit(hour="2026-03-01T13").tally(account(ANN)) == (2, 400, 0, 0, 300)
+    tomorrow = limit("2026-03-02", hour="2026-03-02T12")
+    assert tomorrow.tally(account(ANN)) == (0, 0, 0, 0, 300)
+
+
+def test_request_from_before_the_hour_counts_in_the_hour_that_has_begun() -> None:
+    pay("t_1", 300, limit(hour="2026-03-01T12"))
+    pay("t_2", 100, limit(hour="2026-03-01T11"))
+
+    assert limit(hour="2026-03-01T12").tally(account(ANN)) == (2, 400, 2, 400, 300)
+
+
+def test_who_allowed_it_has_seen_all_that_was_counted_before() -> None:
+    stale, seen = account(ANN), []
+    reserve_within("t_1", 100, limit())
+    reserve_within("t_2", 100, limit())
+
+    def allow(found: Account) -> None:
+        seen.append(limit().tally(found).day_count)
+
+    debit = FromUser(stale, limit=limit(), authorize=allow)
+    hold(wish("t_3", 100), debit=debit, credit=to(BOB), expires_at=FAR_AWAY)
+
+    assert seen == [0, 2]
+    assert limit().tally(account(ANN)).day_count == 3
 
 
 def test_hold_uses_the_limit_and_its_release_gives_it_back() -> None:
