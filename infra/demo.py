@@ -126,7 +126,7 @@ def safe_account(ana: PhoneApp, bo: PhoneApp, cy: PhoneApp) -> None:
 
 def forget_password(ana: PhoneApp) -> None:
     old = ana.password
-    step("Ana has forgotten her password", "a code may be sent once a minute; this can take one")
+    step("Ana has forgotten her password", "a code comes to her phone")
     ana.reset_password()
     step("She resets it with the code that came to her phone", "204")
     expect(ana.ask("GET", "/v1/me"), 401, code="UNAUTHENTICATED")
