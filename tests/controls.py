@@ -54,7 +54,7 @@ def _any_balance_will_do(part: Write) -> None:
     request["ConditionExpression"] = re.sub(
         rf"{available} >= :\d+", f"attribute_exists({available})", request["ConditionExpression"]
     )
-    used = request["ConditionExpression"] + request["UpdateExpression"]
+    used = " ".join([request["ConditionExpression"], request["UpdateExpression"]])
     values = request["ExpressionAttributeValues"]
     request["ExpressionAttributeValues"] = {
         key: value for key, value in values.items() if re.search(rf"{key}\b", used)

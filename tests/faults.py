@@ -74,6 +74,9 @@ class Fault(Enum):
         return self is not Fault.CONFLICT or attempt.operation in _WRITES
 
 
+# What can happen to one call: the process dies before it or after its effect, the request is lost,
+# or the answer is. Refusals are dealt with in one place below all operations, and swept there.
+CUTS = (Fault.DIES_BEFORE, Fault.DIES_AFTER, Fault.REQUEST_LOST, Fault.RESPONSE_LOST)
 THAT_LAST = (Fault.UNREACHABLE, Fault.RESPONSE_LOST, Fault.THROTTLED, Fault.CONFLICT)
 _WITH_EFFECT = {Fault.DIES_AFTER, Fault.RESPONSE_LOST, Fault.FAILS_AFTER}
 _WRITES = {"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"}

@@ -29,6 +29,7 @@ CLIENTS = 32
 _KINDS = {"post": 55, "hold": 20, "settle": 15, "release": 10}
 _SHARE_OF_LOST_ANSWERS = 0.1
 _OPEN_HOLDS = 20
+_PATIENCE = 10
 
 Verb = Callable[[str, str, str, int], Transfer]
 
@@ -108,13 +109,14 @@ def at_once(acts: list[Callable[[], Transfer]]) -> list[Transfer | Problem]:
 
     def told(act: Callable[[], Transfer]) -> Transfer | Problem:
         start.wait()
-        while True:
+        for _ in range(_PATIENCE):
             try:
                 return act()
             except ServiceUnavailable:
                 continue
             except Problem as problem:
                 return problem
+        raise AssertionError("nobody answers")
 
     with ThreadPoolExecutor(len(acts)) as threads:
         return list(threads.map(told, acts))
@@ -139,7 +141,7 @@ class Client:
 
     def _move(self, verb: Verb, name: str) -> None:
         payer, payee = self._chance.sample(ACCOUNTS, 2)
-        amount = self._chance.randint(1, FUNDS_EACH // 2)
+        amount = self._chance.randint(1, FUNDS_EACH // 4)
         told = self._ask(lambda: verb(name, payer, payee, amount))
         if told is None:
             self._told.abandoned.add(name)
@@ -162,7 +164,7 @@ class Client:
         """Asks until there is an answer, or gives up (None) after one that got lost for good."""
         if self._chance.random() < _SHARE_OF_LOST_ANSWERS:
             _link.answers_to_lose = self._chance.choice([1, 3, 4])
-        while True:
+        for _ in range(_PATIENCE):
             try:
                 told = act()
             except ServiceUnavailable as unavailable:
@@ -177,6 +179,7 @@ class Client:
                 return told
             finally:
                 _link.answers_to_lose = 0
+        raise AssertionError("nobody answers")
 
 
 class _Link(threading.local):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.errors import Problem, Texts
-from shared.ledger import FromMerchant, Limit, post, release, reverse, settle
+from shared.ledger import FromMerchant, Limit, hold, post, release, reverse, settle
 from shared.ledger.errors import (
     HoldEnded,
     InsufficientFunds,
@@ -18,6 +18,7 @@ from tests.concurrency.clients import at_once, sides
 from tests.ledger_accounts import (
     ANN,
     BOB,
+    FAR_AWAY,
     SHOP,
     balances,
     fund,
@@ -41,10 +42,15 @@ def two_people(isolated: None) -> None:
     fund(ANN, 1_000)
 
 
-def pay(name: str, amount: int, *, limit: Limit | None = None) -> Transfer:
+def pay(name: str, amount: int) -> Transfer:
+    debit, credit = sides(ANN, BOB)
+    return post(wish(name, amount), debit=debit, credit=credit).transfer
+
+
+def reserve_within(name: str, limit: Limit) -> Transfer:
     debit, credit = sides(ANN, BOB)
     debit.limit = limit
-    return post(wish(name, amount), debit=debit, credit=credit).transfer
+    return hold(wish(name, 50), debit=debit, credit=credit, expires_at=FAR_AWAY).transfer
 
 
 def reserve_once(name: str) -> Transfer:
@@ -92,16 +98,20 @@ def test_money_is_spent_as_often_as_it_lasts() -> None:
 
 
 def test_limit_of_a_day_holds() -> None:
+    """For holds, which wait for no chain of entries."""
     limit = Limit(name="transfer", period="2026-03-01", maximum=500, what=Texts("每日", "per day"))
-    told = at_once([lambda n=n: pay(f"t_{n}", 50, limit=limit) for n in range(TIMES)])  # type: ignore[misc]
+
+    told = at_once([lambda n=n: reserve_within(f"t_{n}", limit) for n in range(TIMES)])  # type: ignore[misc]
 
     assert refusals(told) == [LimitExceeded] * 10
-    assert balances(ANN) == (500, 0)
+    assert balances(ANN) == (500, 500)
     check_sound()
 
 
 def test_hold_ends_once_and_one_way() -> None:
-    reserve("t_1", 1_000)
+    """Though the account holds enough to end it twice."""
+    reserve("t_1", 500)
+    reserve("t_2", 500)
 
     told = at_once([lambda: settle("t_1"), lambda: release("t_1", why="cancelled")] * 10)
 

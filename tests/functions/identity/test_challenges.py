@@ -5,7 +5,7 @@ import pytest
 from shared.settings import settings
 from tests.clock import TestClock
 from tests.edge import Answer, call
-from tests.faults import Fault, Injection, ProcessDied, intercepted
+from tests.faults import CUTS, Fault, Injection, ProcessDied, intercepted
 from tests.functions.identity.asking import OTHER_PHONE, PHONE, ask_code, opens, sign_in, stored
 from tests.functions.identity.asking import wrong as other_than
 from tests.functions.identity.second_factor import (
@@ -169,7 +169,7 @@ class TestWhatWasProvenBefore:
         assert send_sms(challenge).status == 202
 
 
-@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", CUTS, ids=lambda fault: fault.name)
 def test_after_any_fault_there_is_one_session_or_a_new_try(
     ana: Person, authenticator: Authenticator, test_clock: TestClock, fault: Fault
 ) -> None:

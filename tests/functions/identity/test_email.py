@@ -8,7 +8,7 @@ import pytest
 from shared.settings import settings
 from tests.clock import TestClock
 from tests.edge import Answer, call
-from tests.faults import Fault, Injection, ProcessDied, intercepted
+from tests.faults import CUTS, Fault, Injection, ProcessDied, intercepted
 from tests.functions.identity.asking import OTHER_PHONE, PHONE, sign_in, stored, wrong
 from tests.people import PASSWORD, Person, mails_sent_to, register, six_digits_in, sms_sent_to
 
@@ -221,7 +221,7 @@ def test_the_address_is_nowhere_in_clear(ana: Person) -> None:
     assert [item for item in stored() if EMAIL in str(item)] == []
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", CUTS)
 def test_after_a_fault_at_any_call_a_retry_binds_it(
     ana: Person, fault: Fault, test_clock: TestClock
 ) -> None:

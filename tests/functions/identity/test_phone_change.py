@@ -10,7 +10,7 @@ from shared.ledger.accounts import find_account
 from shared.settings import settings
 from tests.clock import TestClock
 from tests.edge import Answer, call
-from tests.faults import Attempt, Fault, Injection, ProcessDied, intercepted
+from tests.faults import CUTS, Attempt, Fault, Injection, ProcessDied, intercepted
 from tests.functions.identity.asking import (
     OTHER_PHONE,
     PHONE,
@@ -297,7 +297,7 @@ def test_the_label_of_the_account_moves_along(ana: Person) -> None:
     assert len(stored("PHONE")) == 1
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", CUTS)
 def test_after_a_fault_at_any_call_one_phone_opens_the_account(
     ana: Person, fault: Fault, test_clock: TestClock
 ) -> None:

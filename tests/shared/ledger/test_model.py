@@ -299,6 +299,7 @@ def test_ledger_agrees_with_a_plain_model_of_it() -> None:
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
+            report_multiple_bugs=False,
             phases=[Phase.generate],  # to shrink a failing history takes minutes on this engine
             suppress_health_check=list(HealthCheck),
         ),
