@@ -39,12 +39,14 @@ def use(
             write(counting, *together_with)
             return
         except Cancelled as cancelled:
-            if any(cancelled.failed(part) for part in together_with):
-                raise
-            if not owner.learn(cancelled):
-                raise
-        if attempt:
-            pause(attempt)
+            # While the record is in use, its first request may be at work: as in `commit`.
+            if not any(cancelled.undecided(part) for part in together_with):
+                if any(cancelled.failed(part) for part in together_with):
+                    raise
+                if not owner.learn(cancelled):
+                    raise
+        if attempt % 2:
+            pause(attempt // 2)
     raise ServiceUnavailable
 
 
