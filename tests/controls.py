@@ -1,4 +1,4 @@
-"""The ledger without one of its conditions, to see that the tests notice."""
+"""The ledger without one of its conditions, or with a record spoilt, to see who notices."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,7 +8,8 @@ import pytest
 
 from shared.ledger import posting
 from shared.ledger.records import Transfer
-from shared.table import Write, write
+from shared.table import LedgerRecord, Write, write
+from tests.conftest import ledger_items
 
 
 @contextmanager
@@ -23,6 +24,22 @@ def without_funds() -> Iterator[None]:
     """An account is debited whether it has the money or not."""
     with _changed(_any_balance_will_do):
         yield
+
+
+def spoil(kind: type[LedgerRecord], pk: str, sk: str, **changes: object) -> Callable[[], None]:
+    """Changes one record behind the back of the ledger; without changes takes it away."""
+
+    def spoilt() -> None:
+        record = next(
+            kind.from_raw_data(item)
+            for item in ledger_items()
+            if item["pk"]["S"] == pk and item["sk"]["S"].startswith(sk)
+        )
+        for name, value in changes.items():
+            setattr(record, name, value)
+        record.save() if changes else record.delete()
+
+    return spoilt
 
 
 @contextmanager

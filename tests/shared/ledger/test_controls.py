@@ -8,10 +8,9 @@ from shared.ledger import reverse, settle
 from shared.ledger.errors import InsufficientFunds
 from shared.ledger.records import Account, Entry, Transfer
 from shared.money import Money
-from shared.table import LedgerRecord
 from tests.clock import TestClock
 from tests.conftest import empty_tables, ledger_items
-from tests.controls import without_funds, without_idempotency
+from tests.controls import spoil, without_funds, without_idempotency
 from tests.faults import Fault, sweep
 from tests.ledger_accounts import ANN, BOB, account, balances, debit, move, reserve, to
 from tests.shared.ledger.test_faults import Hold, Post
@@ -50,26 +49,6 @@ def test_check_notices_an_overdraft() -> None:
     with pytest.raises(Unsound, match="available is -1"):
         check_sound(ledger_items())
     empty_tables()
-
-
-def stored(kind: type[LedgerRecord], *, pk: str, sk: str) -> LedgerRecord:
-    return next(
-        kind.from_raw_data(item)
-        for item in ledger_items()
-        if item["pk"]["S"] == pk and item["sk"]["S"].startswith(sk)
-    )
-
-
-def spoil(kind: type[LedgerRecord], pk: str, sk: str, **changes: object) -> Callable[[], None]:
-    """Changes one record behind the back of the ledger; without changes takes it away."""
-
-    def spoilt() -> None:
-        record = stored(kind, pk=pk, sk=sk)
-        for name, value in changes.items():
-            setattr(record, name, value)
-        record.save() if changes else record.delete()
-
-    return spoilt
 
 
 @pytest.mark.usefixtures("two_people")
