@@ -18,7 +18,9 @@ from shared.ledger.records import HELD, IN, SYSTEM, USER
 from shared.observability import count, logger
 from shared.settings import settings
 
-_LOOKS = 4
+_LOOKS = 6
+_STANDS_FOR_LOOKS = 3
+_IMBALANCE = "balances do not add up to zero"
 _REPORTED_LIMIT = 100
 
 
@@ -66,20 +68,19 @@ class _Look:
 
 
 def check_books() -> BooksReport:
-    """Looks at the whole ledger until differences are gone or stay the same, and says what it saw.
+    """Looks at the whole ledger until differences are gone or stand still, and says what it saw.
 
     Raises the metrics `LedgerImbalance` (minor units) and `BooksDifferences`, zero when sound.
     """
-    look = _look()
-    report = _report(look, _differences(look))
-    for _ in range(_LOOKS - 1):
-        if report.sound:
-            break
+    seen: dict[Difference, int] = {}
+    for _ in range(_LOOKS):
         look = _look()
-        standing = set(_differences(look)) & set(report.differences)
-        imbalance_before = report.imbalance
-        report = _report(look, sorted(standing))
-        _keep_what_stands(report.imbalance, imbalance_before)
+        # How many looks in a row each has been the same; what is not seen any more is forgotten.
+        seen = {difference: seen.get(difference, 0) + 1 for difference in _differences(look)}
+        if all(times >= _STANDS_FOR_LOOKS for times in seen.values()):
+            break
+    standing = [difference for difference, times in seen.items() if times >= _STANDS_FOR_LOOKS]
+    report = _report(look, standing)
     _tell(report)
     return report
 
@@ -127,13 +128,14 @@ def _scan() -> Iterator[dict[str, Any]]:
         request["ExclusiveStartKey"] = last
 
 
-def _differences(look: _Look) -> list[Difference]:
-    found: list[Difference] = []
-    for where, tally in look.tallies.items():
-        found += [
-            Difference(where, rule, amount) for rule, amount in _broken_rules(tally) if amount
-        ]
-    return sorted(found)
+def _differences(look: _Look) -> Iterator[Difference]:
+    for where, tally in sorted(look.tallies.items()):
+        for rule, amount in _broken_rules(tally):
+            if amount:
+                yield Difference(where, rule, amount)
+    for currency, total in look.balances.items():
+        if total:
+            yield Difference(currency, _IMBALANCE, total)
 
 
 def _broken_rules(tally: _Tally) -> Iterator[tuple[str, int]]:
@@ -150,21 +152,16 @@ def _broken_rules(tally: _Tally) -> Iterator[tuple[str, int]]:
         yield "the chain of entries has a gap", tally.sequence - tally.entries
 
 
-def _report(look: _Look, differences: list[Difference]) -> BooksReport:
+def _report(look: _Look, standing: list[Difference]) -> BooksReport:
+    imbalance = dict.fromkeys(look.balances, 0)
+    imbalance |= {found.where: found.amount for found in standing if found.rule == _IMBALANCE}
     return BooksReport(
         accounts=sum(1 for tally in look.tallies.values() if tally.owner_kind),
         entries=sum(tally.entries for tally in look.tallies.values()),
         holds=look.holds,
-        imbalance=dict(look.balances),
-        differences=differences,
+        imbalance=imbalance,
+        differences=[found for found in standing if found.rule != _IMBALANCE],
     )
-
-
-def _keep_what_stands(imbalance: dict[str, int], before: dict[str, int]) -> None:
-    """A sum that changes from look to look was money on its way, not money lost."""
-    for currency, amount in imbalance.items():
-        if amount != before.get(currency, amount):
-            imbalance[currency] = 0
 
 
 def _tell(report: BooksReport) -> None:
