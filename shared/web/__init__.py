@@ -1,5 +1,5 @@
 """The edge: everything between API Gateway's event and the one function that an operation calls."""
 
-from shared.web.operation import Api, Call, Reply, SignInCheck
+from shared.web.operation import Api, Call, Received, Reply, SignInCheck
 
-__all__ = ["Api", "Call", "Reply", "SignInCheck"]
+__all__ = ["Api", "Call", "Received", "Reply", "SignInCheck"]

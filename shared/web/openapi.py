@@ -15,7 +15,7 @@ from shared.errors import (
     ServiceUnavailable,
 )
 from shared.web.app_version import UpdateRequired
-from shared.web.operation import Api, Call, Operation, Reply
+from shared.web.operation import Api, Call, Operation, Received, Reply
 from shared.web.problems import (
     BodyTooLarge,
     IdempotencyKeyRequired,
@@ -27,6 +27,7 @@ from shared.web.problems import (
 )
 
 _COMPONENTS = "#/components/schemas/{name}"
+_WITHOUT_MODEL = (None, NoneType, Received)
 _MONEY_HEADERS = {
     "Step-Up": "The challenge that was passed, after STEP_UP_REQUIRED had named it",
     "X-App-Platform": "android or ios, when it is the app that asks",
@@ -90,7 +91,7 @@ def _models(operations: list[Operation]) -> list[Any]:
     models: list[Any] = [ProblemDetails]
     for operation in operations:
         wanted = [operation.body, operation.query, *operation.answers.values()]
-        models += [model for model in wanted if model not in (None, NoneType, *models)]
+        models += [model for model in wanted if model not in (*_WITHOUT_MODEL, *models)]
     return models
 
 
@@ -106,7 +107,9 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         described["parameters"] = parameters
     if operation.signed_in:
         described["security"] = [{"bearer": []}]
-    if operation.body is not NoneType:
+    if operation.body is Received:
+        described["requestBody"] = {"required": True, "content": {"*/*": {}}}
+    elif operation.body is not NoneType:
         content = {"application/json": {"schema": schemas[operation.body]}}
         described["requestBody"] = {"required": True, "content": content}
     return described
@@ -153,8 +156,8 @@ def _answers(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     for status, model in operation.answers.items():
         answers[str(status)] = {"description": "Success"}
         if model is not None:
-            content = {"application/json": {"schema": schemas[model]}}
-            answers[str(status)]["content"] = content
+            media_type = "text/plain" if model is str else "application/json"
+            answers[str(status)]["content"] = {media_type: {"schema": schemas[model]}}
     by_status: dict[int, list[type[Problem]]] = {}
     for problem in _problems(operation):
         by_status.setdefault(problem.status, []).append(problem)
@@ -172,7 +175,9 @@ def _problems(operation: Operation) -> list[type[Problem]]:
     problems = [*operation.problems, ServiceUnavailable]
     if operation.signed_in:
         problems.append(Unauthenticated)
-    if operation.body is not NoneType:
+    if operation.body is Received:
+        problems.append(BodyTooLarge)
+    elif operation.body is not NoneType:
         problems += [MalformedJson, UnknownField, InvalidField, NotJson, BodyTooLarge]
     if operation.query is not None:
         problems += [UnknownField, InvalidField]

@@ -72,11 +72,25 @@ class Call(msgspec.Struct, Generic[B]):
     found: Found = msgspec.field(default_factory=lambda: Found({}))
 
 
+class Received(NamedTuple):
+    """The body of a webhook: raw, for its signature is over these very bytes.
+
+    An operation with this body takes any media type. Nothing of it is believed before its signature
+    has been checked. headers: by lower-case name.
+    """
+
+    headers: dict[str, str]
+    raw: bytes
+
+
 class Reply(NamedTuple):
-    """An answer: its status, its body (None for 204), and whether it was given before."""
+    """An answer: its status, its body (None for 204), and whether it was given before.
+
+    A body that is a text goes out as it is, for webhooks whose senders want a certain word.
+    """
 
     status: int
-    body: msgspec.Struct | dict[str, Any] | None = None
+    body: msgspec.Struct | dict[str, Any] | str | None = None
     replayed: bool = False
 
 
@@ -235,7 +249,9 @@ def _understand(
             call.idempotency_key = checked_key(request.headers.get("idempotency-key"))
         if operation.query is not None:
             call.query = convert(_query_values(request), operation.query, from_text=True)
-        if operation.body is not NoneType:
+        if operation.body is Received:
+            call.body = _received(request)
+        elif operation.body is not NoneType:
             call.body = convert(parse_json(_body_text(request)), operation.body)
         return list(operation.reads(call)), None
     except Problem as refusal:
@@ -275,19 +291,29 @@ def _body_text(request: Request) -> str:
     if media_type != "application/json":
         raise NotJson
     try:
-        raw = cast(bytes, request.raw_body)
-        text = raw.decode()
+        return _raw_body(request).decode()
     except UnicodeError as error:
         raise MalformedJson(reason_zh="不是 UTF-8", reason_en="it is not UTF-8") from error
+
+
+def _received(request: Request) -> Received:
+    headers = {name.lower(): str(value) for name, value in request.headers.items()}
+    return Received(headers, _raw_body(request))
+
+
+def _raw_body(request: Request) -> bytes:
+    raw = cast(bytes, request.raw_body)
     limit = settings().body_limit_bytes
     if len(raw) > limit:
         raise BodyTooLarge(limit=limit)
-    return text
+    return raw
 
 
 def _shaped(reply: Reply) -> tuple[int, str, dict[str, str]]:
     headers = {"Idempotency-Replayed": "true"} if reply.replayed else {}
     if reply.body is None:
         return reply.status, "", headers
+    if isinstance(reply.body, str):
+        return reply.status, reply.body, {**headers, "Content-Type": "text/plain"}
     headers["Content-Type"] = "application/json"
     return reply.status, msgspec.json.encode(reply.body).decode(), headers
