@@ -1,5 +1,6 @@
 """The ground of all tests on moto: tables, secrets, a clock that can be moved."""
 
+import gc
 import io
 import logging
 import os
@@ -32,12 +33,19 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
-from functions.identity import sealed
+from functions.identity import passwords, sealed
 from shared import aws, clock, dynamodb, secrets
 from shared.observability import logger
 from shared.settings import settings
 from tests.clock import TestClock
 from tests.tables import create_tables
+
+# Argon2 takes long by design. Its real parameters are in force in tests/functions/identity/
+# test_passwords.py, and wherever a packaged function runs.
+FULL_STRENGTH = passwords.MEMORY_KIB, passwords.PASSES
+passwords.MEMORY_KIB, passwords.PASSES = 32, 1
+# moto makes and drops millions of small objects, none of them in circles.
+gc.set_threshold(100_000, 50, 100)
 
 
 @contextmanager
@@ -79,6 +87,25 @@ def ledger_items() -> list[dict[str, Any]]:
     """All items of the ledger, out of moto itself: a scan takes fifty times as long."""
     database = dynamodb_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"]
     return [item.to_json()["Attributes"] for item in database.tables["test-ledger"].all_items()]
+
+
+def world_state() -> tuple[Any, ...]:
+    """All records, and all messages that went out; for `restore_world`."""
+    return tuple(dict(part) if isinstance(part, dict) else list(part) for part in _world())
+
+
+def restore_world(state: tuple[Any, ...]) -> None:
+    for part, kept in zip(_world(), state, strict=True):
+        part.clear()
+        part.update(kept) if isinstance(part, dict) else part.extend(kept)
+
+
+def _world() -> tuple[Any, ...]:
+    return (
+        dynamodb_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].tables,
+        sns_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].sms_messages,
+        ses_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].sent_messages,
+    )
 
 
 def forget_clients() -> None:

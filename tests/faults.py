@@ -10,6 +10,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
@@ -24,7 +25,13 @@ from urllib3 import HTTPResponse
 from shared import dynamodb
 from shared.errors import ServiceUnavailable
 from tests.clock import TestClock
-from tests.conftest import empty_tables, forget_clients, ledger_items
+from tests.conftest import (
+    empty_tables,
+    forget_clients,
+    ledger_items,
+    restore_world,
+    world_state,
+)
 from tests.soundness import check_sound
 
 _CALLS_LIMIT = 200
@@ -161,14 +168,18 @@ class Injection:
 
 
 class Swept(ABC):
-    """An operation that a sweep puts through every fault, in an empty world for each.
+    """An operation that a sweep puts through a fault at each of its calls.
 
-    The class is made anew for each fault, so it may remember things in itself.
+    Each time it begins with the world and with the object itself as `prepare` left them, so it may
+    remember things in itself.
     """
+
+    # Whether others than AWS remember what was done: then each time needs people of its own.
+    known_elsewhere = False
 
     @abstractmethod
     def prepare(self) -> None:
-        """Makes what the operation needs."""
+        """Makes what the operation needs, in an empty world."""
 
     @abstractmethod
     def act(self) -> Any:
@@ -188,24 +199,42 @@ class Swept(ABC):
         self.check_done()
 
 
+class _Prepared:
+    """An operation that is prepared, in its world, and can be taken as often as need be."""
+
+    def __init__(self, operation: type[Swept], clock: TestClock) -> None:
+        self._operation, self._clock = operation, clock
+        self._prepare()
+        if not operation.known_elsewhere:
+            self._kept = deepcopy((self._swept, world_state(), clock.seconds))
+
+    def take(self) -> Swept:
+        if self._operation.known_elsewhere:
+            self._prepare()
+            return self._swept
+        swept, world, self._clock.seconds = deepcopy(self._kept)
+        restore_world(world)
+        return swept
+
+    def _prepare(self) -> None:
+        empty_tables()
+        self._swept = self._operation()
+        self._swept.prepare()
+
+
 def sweep(operation: type[Swept], fault: Fault, clock: TestClock, *, lasting: bool = False) -> int:
     """Puts an operation through a fault at each of its calls; gives how many it could befall."""
+    prepared = _Prepared(operation, clock)
     for number in range(1, _CALLS_LIMIT):
         # What pytest shows of a failed sweep, and all that is needed to repeat it.
         print(f"{operation.__name__}: {fault.value}, call {number}, lasting={lasting}")
-        if not befall(operation, fault, number, clock, lasting=lasting):
+        if not _befall(prepared.take(), Injection(fault, number, lasting), clock):
             return number - 1
     raise AssertionError(f"{operation.__name__} makes calls without end")
 
 
-def befall(
-    operation: type[Swept], fault: Fault, at: int, clock: TestClock, *, lasting: bool = False
-) -> bool:
+def _befall(swept: Swept, injection: Injection, clock: TestClock) -> bool:
     """One point of a sweep; False when the operation has no call to which it can happen."""
-    empty_tables()
-    swept = operation()
-    swept.prepare()
-    injection = Injection(fault, at, lasting)
     answers = []
     with intercepted(injection.answer), suppress(ServiceUnavailable):
         try:

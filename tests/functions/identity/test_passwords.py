@@ -1,13 +1,25 @@
 """Which passwords are refused, which never, and how they are kept."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from functions.identity import passwords
 from functions.identity.passwords import WeakPassword, check_strength, hash_of, matches
+from tests.conftest import FULL_STRENGTH
 
 PHONE = "+8613907425816"
+
+
+@pytest.fixture
+def full_strength(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hashes as they are made in production."""
+    for name, value in zip(("MEMORY_KIB", "PASSES"), FULL_STRENGTH, strict=True):
+        monkeypatch.setattr(passwords, name, value)
+    passwords._hasher.cache_clear()
+    yield
+    passwords._hasher.cache_clear()
 
 
 def weakness(password: str) -> str | None:
@@ -139,8 +151,12 @@ def test_the_list_says_where_it_is_from() -> None:
     assert "MIT License" in text
 
 
+@pytest.mark.usefixtures("full_strength")
 def test_a_hash_is_argon2id_with_the_least_that_owasp_asks_for() -> None:
-    assert hash_of("correct horse").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    kept = hash_of("correct horse")
+
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert matches("correct horse", kept)
 
 
 def test_a_hash_knows_its_password_to_the_last_character() -> None:

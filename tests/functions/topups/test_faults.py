@@ -20,6 +20,7 @@ from tests.sandbox.running import ORDINARY, TIMES_OUT_EXECUTED, TIMES_OUT_LOST, 
 class TopUp(Swept):
     """Of 500, from a card that works."""
 
+    known_elsewhere = True
     bank: RunningBank
     number = ORDINARY
 

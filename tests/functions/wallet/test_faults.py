@@ -18,6 +18,7 @@ from tests.sandbox.running import RunningBank
 class CardStarted(Swept):
     """The bank may send a code for each time it is asked; the card is there once."""
 
+    known_elsewhere = True
     bank: RunningBank
 
     def prepare(self) -> None:
