@@ -4,7 +4,7 @@ Four verbs: `post` moves money now, `hold` reserves it, `settle` and `release` e
 is a post that points back. See `docs/ledger.md`.
 """
 
-from shared.ledger.holding import expire, hold, release, settle
+from shared.ledger.holding import expire, fee_transfer_id, hold, release, settle
 from shared.ledger.posting import Movement, Posting, post, refuse, replay, reverse, transfer_id
 from shared.ledger.sides import (
     FromMerchant,
@@ -27,6 +27,7 @@ __all__ = [
     "ToSystem",
     "ToUser",
     "expire",
+    "fee_transfer_id",
     "hold",
     "post",
     "refuse",

@@ -99,11 +99,12 @@ def reverse(
     credit: Side,
     kind: str = "reversal",
     note: str | None = None,
+    together_with: Sequence[Write] = (),
 ) -> Posting:
     """Moves `amount` of an earlier transfer back by a transfer of its own that points to it.
 
-    debit and credit are the sides of the way back. The sum of all reversals never exceeds what
-    the original moved. Raises NotFound, ReversalExceedsOriginal, and what `post` raises.
+    debit and credit are the sides of the way back; together_with: as of `post`. The sum of all
+    reversals never exceeds what the original moved. Raises NotFound, ReversalExceedsOriginal, and what `post` raises.
     """
     original = find(original_id)
     if original is None or original.status not in (POSTED, SETTLED):
@@ -124,7 +125,7 @@ def reverse(
         & (Transfer.currency == amount.currency),
     )
     try:
-        return post(movement, debit=debit, credit=credit, together_with=[counting])
+        return post(movement, debit=debit, credit=credit, together_with=[counting, *together_with])
     except Cancelled as cancelled:
         if not cancelled.failed(counting):
             raise

@@ -61,6 +61,13 @@ class Account(LedgerRecord):
     top_up_hour_count = NumberAttribute(null=True)
     top_up_hour_used = NumberAttribute(null=True)
     top_up_largest = NumberAttribute(null=True)
+    withdrawal_period = UnicodeAttribute(null=True)
+    withdrawal_used = NumberAttribute(null=True)
+    withdrawal_count = NumberAttribute(null=True)
+    withdrawal_hour = UnicodeAttribute(null=True)
+    withdrawal_hour_count = NumberAttribute(null=True)
+    withdrawal_hour_used = NumberAttribute(null=True)
+    withdrawal_largest = NumberAttribute(null=True)
     cool_down_until = NumberAttribute(null=True)
     frozen_at = UnicodeAttribute(null=True)
     opened_at = UnicodeAttribute()
@@ -78,7 +85,9 @@ class Transfer(LedgerRecord):
     is of the request that asked for it. `reverses` points to the transfer that this one corrects;
     `reversed_amount` on that one is how much of it has been. A refused request leaves a transfer in
     status `refused`, with the problem in `refusal`, that touched no account. `risk` is what was
-    decided on the request before it was done.
+    decided on the request before it was done. `limit_amount` is how much of a hold was counted
+    against a limit, when that was not all. `fee_amount` is what was settled beside it as a fee, by
+    the transfer that `fee_transfer_id` names.
     """
 
     transfer_id = UnicodeAttribute()
@@ -96,7 +105,9 @@ class Transfer(LedgerRecord):
     reference = UnicodeAttribute(null=True)
     limit_name = UnicodeAttribute(null=True)
     limit_period = UnicodeAttribute(null=True)
+    limit_amount = NumberAttribute(null=True)
     settled_amount = NumberAttribute(null=True)
+    fee_amount = NumberAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
     ended_why = UnicodeAttribute(null=True)
     arrives_at = UnicodeAttribute(null=True)

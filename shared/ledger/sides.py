@@ -60,7 +60,8 @@ class Tally(NamedTuple):
 class Limit:
     """How much of an account may be used for something in a period.
 
-    name: what the attributes that it is counted in begin with, `transfer` or `top_up`.
+    name: what the attributes that it is counted in begin with, `transfer`, `top_up`
+        or `withdrawal`.
     period: what it counts in, a local day like `2026-11-22`; hour: one like `2026-11-22T14`.
     maximum: minor units in one period.
     """
@@ -158,18 +159,24 @@ class Side(Party, Protocol):
 class FromUser:
     """Takes the amount from what a user has available.
 
-    limit: a daily allowance that the amount counts against.
+    limit: a daily allowance that the amount counts against, or so much of it as `counted` says.
     authorize: looks at the account as it is (the proof of its owner) and raises when it must not
         be spent from. It is asked again whenever the account turns out to have changed.
     """
 
     def __init__(
-        self, account: Account, *, limit: Limit | None = None, authorize: Authorize | None = None
+        self,
+        account: Account,
+        *,
+        limit: Limit | None = None,
+        counted: int | None = None,
+        authorize: Authorize | None = None,
     ) -> None:
         self.account = account
         self.account_id = account.account_id
         self.label = account.label
         self.limit = limit
+        self.counted = counted
         self.authorize = authorize
         self._amount = 0
         self._write: Write | None = None
@@ -208,9 +215,10 @@ class FromUser:
             if account.proof_failures:
                 actions.append(Account.proof_failures.set(0))
         if self.limit:
-            if amount > self.limit.maximum:
+            counted = self._counted(amount)
+            if counted > self.limit.maximum:
                 raise self.limit.exceeded()
-            counting, allowed = self.limit.use(account, amount)
+            counting, allowed = self.limit.use(account, counted)
             actions += counting
             condition &= allowed
         return actions, condition
@@ -226,10 +234,14 @@ class FromUser:
             raise AccountClosed
         if account.status == FROZEN:
             raise AccountFrozen
-        if self.limit and self.limit.used_by(account) + self._amount > self.limit.maximum:
+        counted = self._counted(self._amount)
+        if self.limit and self.limit.used_by(account) + counted > self.limit.maximum:
             raise self.limit.exceeded()
         self._check_funds(account)
         return account
+
+    def _counted(self, amount: int) -> int:
+        return amount if self.counted is None else self.counted
 
     def _check_funds(self, account: Account) -> None:
         missing = self._amount - int(account.available)
@@ -433,15 +445,25 @@ def moved_amount(transfer: Transfer) -> int:
 
 
 def chained_entry(
-    account: Account, transfer: Transfer, counterparty: Side, direction: str, amount: int
+    account: Account,
+    transfer: Transfer,
+    counterparty: Party,
+    direction: str,
+    amount: int,
+    *,
+    after: Entry | None = None,
 ) -> Entry:
-    """The next entry in the chain of a user's account."""
-    sequence = int(account.entries) + 1
-    time_ms = max(clock.milliseconds(), int(account.last_entry_at))
+    """The next entry in the chain of a user's account.
+
+    after: the entry before it, when that is written in the same transaction.
+    """
+    sequence, last_ms, balance = int(account.entries), int(account.last_entry_at), account.balance
+    if after is not None:
+        sequence, last_ms, balance = int(after.sequence), _time_of(after), int(after.balance_after)
     change = amount if direction == IN else -amount
     return _entry(
-        account.pk, sequence, time_ms, transfer, counterparty, direction, amount,
-        balance_after=account.balance + change,
+        account.pk, sequence + 1, max(clock.milliseconds(), last_ms), transfer, counterparty,
+        direction, amount, balance_after=balance + change,
     )  # fmt: skip
 
 
@@ -456,8 +478,11 @@ def shard_entry(
 
 def chain_actions(entry: Entry) -> list[Action]:
     """What moves an account on to its new entry."""
-    time_ms = int(entry.sk.split("#")[1])
-    return [Account.entries.set(entry.sequence), Account.last_entry_at.set(time_ms)]
+    return [Account.entries.set(entry.sequence), Account.last_entry_at.set(_time_of(entry))]
+
+
+def _time_of(entry: Entry) -> int:
+    return int(entry.sk.split("#")[1])
 
 
 def _entry(
@@ -465,7 +490,7 @@ def _entry(
     sequence: int,
     time_ms: int,
     transfer: Transfer,
-    counterparty: Side,
+    counterparty: Party,
     direction: str,
     amount: int,
     *,

@@ -1,0 +1,145 @@
+"""The records of withdrawals.
+
+Keys in the table `records`:
+
+| record        | pk                           | sk                           |
+|---------------|------------------------------|------------------------------|
+| Withdrawal    | `WITHDRAWAL#<withdrawal id>` | `WITHDRAWAL`                 |
+| Listing       | `WITHDRAWALS#<user id>`      | `MADE#<time>#<withdrawal id>` |
+| FreeAllowance | `WITHDRAWALS#<user id>`      | `FREE#<month>`               |
+
+A withdrawal stands by itself, for the bank knows it by its id alone.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
+
+from shared import clock
+from shared.errors import NotFound
+from shared.identifiers import derived_id
+from shared.money import Money
+from shared.table import DomainRecord, Key, read
+
+PENDING, SUBMITTED, UNKNOWN = "pending", "submitted", "unknown"
+PAID, FAILED, CANCELLED, REVERSED = "paid", "failed", "cancelled", "reversed"
+RESOLVING = "withdrawal"
+LISTING_PREFIX = "MADE#"
+
+
+class Withdrawal(DomainRecord):
+    """Money from the wallet to a bank card. All amounts are minor units.
+
+    `amount` arrives; `fee` is on top of it, and both are held by the transfer `hold_id`. So much of
+    `amount` as `free_amount` was free of charge, and counts in the free allowance of `free_month`.
+    `card_token` is the token as it was at first, so that the bank is told the same each time; it
+    knows the withdrawal by its id, and calls it `payout_id`.
+
+    `status` changes only under a condition on it, and each change adds to `history`, a list of
+    `{"status", "at"}`. Nothing is sent to the bank before `not_before` (seconds). From
+    `sending_since` on it may be at the bank, and cannot be cancelled any more. `reason` is the
+    bank's code, or the wallet's own, for a withdrawal that failed or came back. `expected_by` is
+    what the user was told at first, and stays.
+
+    While it is on its way: `task_token` is what its state machine waits under, `asks` how often the
+    bank was asked what became of it, `due_at` when a sweeper looks at it next. `risk` is what was
+    decided on the request.
+    """
+
+    withdrawal_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    status = UnicodeAttribute()
+    history: Any = ListAttribute()
+    amount = NumberAttribute()
+    fee = NumberAttribute()
+    currency = UnicodeAttribute()
+    free_amount = NumberAttribute()
+    free_month = UnicodeAttribute()
+    hold_id = UnicodeAttribute()
+    card_id = UnicodeAttribute()
+    card_token = UnicodeAttribute()
+    bank = UnicodeAttribute()
+    last4 = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    expected_by = UnicodeAttribute()
+    not_before = NumberAttribute(null=True)
+    sending_since = UnicodeAttribute(null=True)
+    payout_id = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    task_token = UnicodeAttribute(null=True)
+    asks = NumberAttribute(default=0)
+    risk: Any = JSONAttribute(null=True)
+
+    @property
+    def money(self) -> Money:
+        """What the bank is to pay out."""
+        return Money(amount=int(self.amount), currency=self.currency)
+
+
+class Listing(DomainRecord):
+    """Where a withdrawal stands in the list of its user."""
+
+    withdrawal_id = UnicodeAttribute()
+
+
+class FreeAllowance(DomainRecord):
+    """How much a user has withdrawn free of charge in one local month, in minor units."""
+
+    used = NumberAttribute()
+
+
+def withdrawal_key(withdrawal_id: str) -> Key:
+    return Key(Withdrawal, f"WITHDRAWAL#{withdrawal_id}", "WITHDRAWAL")
+
+
+def free_allowance_key(user_id: str, month: str) -> Key:
+    """month: `2026-11`."""
+    return Key(FreeAllowance, _of_user(user_id), f"FREE#{month}")
+
+
+def listing_key(user_id: str, created_at: str, withdrawal_id: str) -> Key:
+    return Key(Listing, _of_user(user_id), f"{LISTING_PREFIX}{created_at}#{withdrawal_id}")
+
+
+def hold_id_of(withdrawal_id: str) -> str:
+    """The id of the transfer that holds the money of a withdrawal, and settles it."""
+    return derived_id("t", withdrawal_id)
+
+
+def listing(withdrawal: Withdrawal) -> Listing:
+    """The line of a withdrawal in the list of its user, not yet written."""
+    key = listing_key(withdrawal.user_id, withdrawal.created_at, withdrawal.withdrawal_id)
+    return Listing(key.pk, key.sk, withdrawal_id=withdrawal.withdrawal_id)
+
+
+def at(withdrawal: Withdrawal) -> Withdrawal:
+    """A bare record with the key of `withdrawal`, to write conditions and changes against."""
+    return Withdrawal(withdrawal.pk, withdrawal.sk)
+
+
+def becoming(status: str) -> list[Action]:
+    """What gives a withdrawal another status, with its line in the history."""
+    step = {"status": status, "at": clock.now_text()}
+    return [
+        Withdrawal.status.set(status),
+        Withdrawal.history.set(Withdrawal.history.append([step])),
+    ]
+
+
+def find_withdrawal(withdrawal_id: str) -> Withdrawal | None:
+    """A withdrawal as it stands now, strongly consistent."""
+    key = withdrawal_key(withdrawal_id)
+    return read([key]).one(Withdrawal, key)
+
+
+def current(withdrawal: Withdrawal) -> Withdrawal:
+    """The record of `withdrawal` as it stands now. Records of withdrawals are never deleted."""
+    found = find_withdrawal(withdrawal.withdrawal_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _of_user(user_id: str) -> str:
+    return f"WITHDRAWALS#{user_id}"
