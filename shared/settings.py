@@ -61,6 +61,12 @@ class Settings:
     transfer_day_limit_minor: int = 20_000_000
     top_up_limit_minor: int = 5_000_000
     top_up_day_limit_minor: int = 20_000_000
+    withdrawal_limit_minor: int = 5_000_000
+    withdrawal_day_limit_minor: int = 20_000_000
+    withdrawal_fee_basis_points: int = 10  # 0.10 % of what is not free
+    withdrawal_fee_minimum_minor: int = 10
+    withdrawal_free_per_month_minor: int = 100_000
+    withdrawal_delay_seconds: int = 7_200
     unguarded_day_limit_minor: int = 100_000
     risk_rules: str = ""
     risk_decisions_kept_seconds: int = 31_536_000

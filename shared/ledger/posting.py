@@ -104,7 +104,8 @@ def reverse(
     """Moves `amount` of an earlier transfer back by a transfer of its own that points to it.
 
     debit and credit are the sides of the way back; together_with: as of `post`. The sum of all
-    reversals never exceeds what the original moved. Raises NotFound, ReversalExceedsOriginal, and what `post` raises.
+    reversals never exceeds what the original moved.
+    Raises NotFound, ReversalExceedsOriginal, and what `post` raises.
     """
     original = find(original_id)
     if original is None or original.status not in (POSTED, SETTLED):
