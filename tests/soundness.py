@@ -69,7 +69,7 @@ def _account_rules(found: Contents) -> Iterator[str]:
         sums[account.currency] += account.balance
         if account.owner_kind != "system" and account.available < 0:
             yield f"{pk}: available is {account.available}"
-        if min(account.transfer_used, account.top_up_used) < 0:
+        if min(account.transfer_used, account.top_up_used, account.withdrawal_used or 0) < 0:
             yield f"{pk}: what it has used of a limit is below zero"
     for currency, total in sums.items():
         if total:

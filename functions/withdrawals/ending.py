@@ -9,7 +9,7 @@ from functions.withdrawals.fee import giving_back
 from functions.withdrawals.records import Withdrawal, at, becoming, current
 from shared.ledger import release
 from shared.ledger.errors import HoldEnded
-from shared.observability import count
+from shared.observability import count, logger
 from shared.table import Cancelled, update
 
 
@@ -34,7 +34,7 @@ def give_back(
         count("Withdrawals", outcome=status)
     except HoldEnded:
         # Settled: the bank was faster, and what stands says so.
-        pass
+        logger.info("withdrawal_already_ended", extra={"withdrawal_id": withdrawal.withdrawal_id})
     except Cancelled as cancelled:
         if not cancelled.failed(ending):
             raise

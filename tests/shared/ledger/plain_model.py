@@ -7,6 +7,7 @@ shards, no entries, no retries.
 from dataclasses import dataclass, field
 
 from shared.errors import IdempotencyKeyReused, NotFound, Problem
+from shared.ledger.accounts import FEES
 from shared.ledger.errors import (
     AccountClosed,
     AccountFrozen,
@@ -42,6 +43,7 @@ class PlainTransfer:
     expires_at: int = 0
     day: int | None = None
     moved: int = 0
+    fee: int = 0
     reversed: int = 0
     refusal: type[Problem] | None = None
 
@@ -66,21 +68,26 @@ class PlainLedger:
         wish.status = "held"
         return "held"
 
-    def settle(self, name: str, amount: int) -> Outcome:
+    def settle(self, name: str, amount: int, fee: int, *, fee_name: str) -> Outcome:
         held = self.transfers.get(name)
         if held is None or not held.expires_at:
             return NotFound
         if held.status != "held":
-            return "settled" if (held.status, held.moved) == ("settled", amount) else HoldEnded
+            same = (held.status, held.moved, held.fee) == ("settled", amount, fee)
+            return "settled" if same else HoldEnded
         payer, payee = self.accounts[held.payer], self.accounts[held.payee]
         if payer.status == "frozen":
             return AccountFrozen
         if payee.status == "closed":
             return CreditRefused
-        self._give_back(held, held.amount - amount)
-        payer.held -= amount
+        self._give_back(held, held.amount - amount - fee)
+        payer.held -= amount + fee
         payee.available += amount
-        held.moved, held.status = amount, "settled"
+        held.moved, held.fee, held.status = amount, fee, "settled"
+        if fee:
+            self.accounts[FEES].available += fee
+            charged = PlainTransfer(held.payer, FEES, fee, "", status="posted", moved=fee)
+            self.transfers[fee_name] = charged
         return "settled"
 
     def release(self, name: str) -> Outcome:

@@ -9,8 +9,10 @@ from shared.ledger import (
     FromSystem,
     FromUser,
     ToMerchant,
+    ToSystem,
     ToUser,
     expire,
+    fee_transfer_id,
     hold,
     refuse,
     release,
@@ -18,7 +20,7 @@ from shared.ledger import (
     reverse,
     settle,
 )
-from shared.ledger.accounts import FEES
+from shared.ledger.accounts import BANK_SETTLEMENT, FEES
 from shared.ledger.errors import InsufficientFunds
 from shared.ledger.holding import due_holds
 from shared.ledger.posting import find
@@ -153,6 +155,18 @@ class SettleInPart(OfAHold):
         assert (balances(ANN), balances(BOB)) == ((700, 0), (300, 0))
 
 
+class SettleWithAFee(OfAHold):
+    """For the house, as when a bank has paid."""
+
+    def act(self) -> Any:
+        return _told(settle("t_1", credit=ToSystem(BANK_SETTLEMENT), amount=900, fee=100))
+
+    def check_done(self) -> None:
+        assert balances(ANN) == (0, 0)
+        assert (sum(shards(BANK_SETTLEMENT)), sum(shards(FEES))) == (900, 100)
+        assert transfer(fee_transfer_id("t_1")).amount == 100
+
+
 class Release(OfAHold):
     def act(self) -> Any:
         return _told(release("t_1", why="cancelled"))
@@ -217,7 +231,7 @@ class Refuse(OfTwo):
 
 VERBS = [
     Post, PostOfAllThereIs, PostFromTheHouse, PostToMerchant, PostFromMerchant, Hold, Settle,
-    SettleInPart, Release, Expire, Reverse, Refuse,
+    SettleInPart, SettleWithAFee, Release, Expire, Reverse, Refuse,
 ]  # fmt: skip
 
 

@@ -4,13 +4,25 @@ from typing import Any
 import pytest
 
 from shared import clock
-from shared.errors import IdempotencyKeyReused, NotFound, Problem
-from shared.ledger import FromUser, ToMerchant, ToSystem, expire, hold, release, settle
-from shared.ledger.accounts import FEES, set_status
+from shared.errors import IdempotencyKeyReused, NotFound, Problem, Texts
+from shared.ledger import (
+    FromUser,
+    Limit,
+    ToMerchant,
+    ToSystem,
+    expire,
+    fee_transfer_id,
+    hold,
+    release,
+    settle,
+)
+from shared.ledger.accounts import BANK_SETTLEMENT, FEES, set_status
 from shared.ledger.errors import AccountFrozen, CreditRefused, HoldEnded, InsufficientFunds
 from shared.ledger.holding import due_holds
-from shared.ledger.records import CLOSED, FROZEN, Transfer
-from shared.ledger.sides import Side
+from shared.ledger.records import CLOSED, FROZEN, Account, Transfer
+from shared.ledger.sides import Side, at
+from shared.ledger.statement import page
+from shared.table import Cancelled, Write, check
 from tests.clock import TestClock
 from tests.ledger_accounts import (
     ANN,
@@ -31,6 +43,7 @@ from tests.ledger_accounts import (
 pytestmark = pytest.mark.usefixtures("two_people")
 
 HOUR = 3_600
+BANK = ToSystem(BANK_SETTLEMENT)
 
 
 def test_hold_takes_from_available_and_leaves_the_balance() -> None:
@@ -280,3 +293,110 @@ def test_whoever_read_the_hold_before_it_ended_is_refused(
 
     assert isinstance(refused.value, HoldEnded)
     assert (balances(ANN), balances(BOB)) == after
+
+
+def reserve_for_the_bank(amount: int, **more: Any) -> Transfer:
+    """Ann's money on its way out, by the transfer t_1, which nothing but its maker ends."""
+    limit = Limit(name="withdrawal", period="2026-03-01", maximum=1_000, what=Texts("", ""))
+    payer = FromUser(account(ANN), limit=limit, **more)
+    movement = wish("t_1", amount)
+    return hold(movement, debit=payer, credit=BANK, expires_at=None).transfer
+
+
+def test_fee_goes_to_the_house_by_a_transfer_of_its_own_that_the_statement_shows() -> None:
+    reserve_for_the_bank(510)
+
+    settled = settle("t_1", credit=BANK, amount=500, fee=10)
+
+    charged = transfer(fee_transfer_id("t_1"))
+    assert (settled.settled_amount, settled.fee_amount) == (500, 10)
+    assert (charged.kind, charged.status, charged.amount) == ("fee", "posted", 10)
+    assert (sum(shards(BANK_SETTLEMENT)), sum(shards(FEES))) == (500, 10)
+    assert balances(ANN) == (490, 0)
+    shown = [
+        (entry.kind, entry.amount, entry.balance_after) for entry in page(ANN, limit=2).entries
+    ]
+    assert shown == [("fee", 10, 490), ("transfer", 500, 500)]
+
+
+def test_what_neither_amount_nor_fee_takes_of_a_hold_goes_back() -> None:
+    reserve_for_the_bank(510)
+
+    settle("t_1", credit=BANK, amount=300, fee=10)
+
+    assert balances(ANN) == (690, 0)
+    assert account(ANN).withdrawal_used == 310
+
+
+def test_second_settle_with_another_fee_is_refused_and_with_the_same_changes_nothing() -> None:
+    reserve_for_the_bank(510)
+    settle("t_1", credit=BANK, fee=10)
+
+    settle("t_1", credit=BANK, fee=10)
+    for amount, fee in ((500, 0), (500, 9), (499, 10)):
+        with pytest.raises(HoldEnded):
+            settle("t_1", credit=BANK, amount=amount, fee=fee)
+
+    assert (balances(ANN), sum(shards(FEES))) == ((490, 0), 10)
+
+
+@pytest.mark.parametrize(("amount", "fee"), [(500, 11), (510, 1), (None, 510), (500, -1)])
+def test_settle_for_an_amount_and_a_fee_beyond_the_hold_is_an_error(
+    amount: int | None, fee: int
+) -> None:
+    reserve_for_the_bank(510)
+
+    with pytest.raises(ValueError, match="settled for more than nothing"):
+        settle("t_1", credit=BANK, amount=amount, fee=fee)
+
+    assert balances(ANN) == (490, 510)
+
+
+def test_only_what_is_said_to_count_uses_the_limit_and_comes_back_to_it() -> None:
+    reserve_for_the_bank(510, counted=500)
+    assert account(ANN).withdrawal_used == 500
+
+    release("t_1", why="cancelled")
+
+    assert (balances(ANN), account(ANN).withdrawal_used) == ((1_000, 0), 0)
+
+
+def test_hold_without_an_expiry_never_ends_by_itself(test_clock: TestClock) -> None:
+    reserve_for_the_bank(510)
+    test_clock.move(hours=24 * 365)
+
+    assert not list(due_holds())
+    with pytest.raises(HoldEnded):
+        expire("t_1")
+    assert balances(ANN) == (490, 510)
+
+
+def test_what_has_left_is_booked_though_its_owner_is_frozen_meanwhile() -> None:
+    reserve_for_the_bank(510)
+    set_status(ANN, FROZEN)
+
+    settle("t_1", credit=BANK, fee=10, has_left=True)
+
+    assert (balances(ANN), sum(shards(BANK_SETTLEMENT))) == ((490, 0), 500)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda together: settle("t_1", credit=BANK, together_with=together),
+        lambda together: release("t_1", why="cancelled", together_with=together),
+    ],
+)
+def test_hold_ends_with_the_records_of_its_domain_or_not_at_all(
+    end: Callable[[list[Write]], Transfer],
+) -> None:
+    reserve_for_the_bank(510)
+    never = check(at(account(BOB)), Account.available > 0)
+
+    with pytest.raises(Cancelled) as cancelled:
+        end([never])
+    assert cancelled.value.failed(never)
+    assert (transfer("t_1").status, balances(ANN)) == ("held", (490, 510))
+
+    end([check(at(account(BOB)), Account.available == 0)])
+    assert transfer("t_1").status in ("settled", "released")

@@ -33,6 +33,7 @@ from shared.ledger import (
     ToSystem,
     ToUser,
     expire,
+    fee_transfer_id,
     hold,
     post,
     refuse,
@@ -40,7 +41,7 @@ from shared.ledger import (
     reverse,
     settle,
 )
-from shared.ledger.accounts import FUND, set_status
+from shared.ledger.accounts import FEES, FUND, set_status
 from shared.ledger.errors import AccountClosed
 from shared.ledger.holding import due_holds
 from shared.ledger.records import ACTIVE, CLOSED, FROZEN, Transfer
@@ -57,6 +58,7 @@ SEED = 20_260_301
 HISTORIES, STEPS = 25, 40
 LIMIT = 600
 USERS = ("u_ann", "u_bob", "u_cat")
+HOUSE = (FUND, FEES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,7 @@ class LedgerAndModel(RuleBasedStateMachine):
         clock.set_source(self.clock)
         self.day = 1
         self.model = PlainLedger(
-            LIMIT, {name: PlainAccount(house=name == FUND) for name in (*USERS, SHOP, FUND)}
+            LIMIT, {name: PlainAccount(house=name in HOUSE) for name in (*USERS, SHOP, *HOUSE)}
         )
         open_users(*USERS)
         open_shop(SHOP, parts=[])
@@ -171,14 +173,15 @@ class LedgerAndModel(RuleBasedStateMachine):
             self.model.refuse(name, plain, type(told))
         return name
 
-    @rule(name=holds, part=st.integers(1, 3), mishap=mishaps)
-    def settle(self, name: str, part: int, mishap: Mishap | None) -> None:
+    @rule(name=holds, part=st.integers(1, 3), fee=st.integers(0, 3), mishap=mishaps)
+    def settle(self, name: str, part: int, fee: int, mishap: Mishap | None) -> None:
         held = self.model.transfers.get(name)
         amount = -(-held.amount // part) if held else 1
+        fee = min(fee, held.amount - amount) if held else fee
         credit = _to(held.payee) if held and held.payee not in USERS else None
         self._agree(
-            self.model.settle(name, amount),
-            lambda: settle(name, credit=credit, amount=amount),
+            self.model.settle(name, amount, fee, fee_name=fee_transfer_id(name)),
+            lambda: settle(name, credit=credit, amount=amount, fee=fee),
             mishap,
         )
 
