@@ -155,11 +155,18 @@ class SettleInPart(OfAHold):
         assert (balances(ANN), balances(BOB)) == ((700, 0), (300, 0))
 
 
-class SettleWithAFee(OfAHold):
+class SettleWithAFee(OfTwo):
     """For the house, as when a bank has paid."""
 
+    bank = ToSystem(BANK_SETTLEMENT)
+
+    def prepare(self) -> None:
+        super().prepare()
+        debit = FromUser(self.ann)
+        hold(wish("t_1", 1_000), debit=debit, credit=self.bank, expires_at=None)
+
     def act(self) -> Any:
-        return _told(settle("t_1", credit=ToSystem(BANK_SETTLEMENT), amount=900, fee=100))
+        return _told(settle("t_1", credit=self.bank, amount=900, fee=100))
 
     def check_done(self) -> None:
         assert balances(ANN) == (0, 0)
