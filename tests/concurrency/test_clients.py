@@ -15,4 +15,4 @@ def test_no_interleaving_makes_or_loses_money() -> None:
 
     print(told)
     told.check()
-    assert told.share_told_to_try_again < 0.02
+    assert told.share_told_to_try_again < 0.01

@@ -276,7 +276,7 @@ class TestCards:
         assert not is_bound(token)
 
     def test_a_bank_that_is_away_keeps_nobody_and_is_told_by_schedule(
-        self, bank: RunningBank
+        self, bank: RunningBank, test_clock: TestClock
     ) -> None:
         person = register(unused_phone())
         bind(person, bank)
@@ -287,6 +287,7 @@ class TestCards:
         with pytest.raises(SweepIncomplete):
             go_on_with_closed()
         bank.operator("DELETE", "/faults")
+        test_clock.move(minutes=5)
         assert go_on_with_closed() == 1
         assert stored("CARD#") == []
 
@@ -338,6 +339,7 @@ class TestAnonymising:
                     go_on_with_closed()
                 except (ProcessDied, SweepIncomplete, ServiceUnavailable):
                     forget_clients()
+            test_clock.move(minutes=5)
             go_on_with_closed()
 
             assert _named(person) == [], (fault, at)

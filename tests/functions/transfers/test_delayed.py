@@ -5,7 +5,10 @@ import pytest
 from functions.transfers.arrival import settle_due
 from shared.ledger.accounts import set_status
 from shared.ledger.books import check_books
+from shared.ledger.records import Account
+from shared.sweep import SweepIncomplete
 from tests.clock import TestClock
+from tests.controls import spoil
 from tests.people import Person, register
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -136,3 +139,19 @@ def test_cancelling_gives_the_days_allowance_back(ana: Person, bo: Person) -> No
     ana.call("POST", f"{path}/cancel")
 
     assert ana.call("GET", "/v1/wallet").json["limits"] == before
+
+
+def test_one_that_cannot_end_does_not_stand_before_the_others(
+    ana: Person, bo: Person, test_clock: TestClock
+) -> None:
+    scheduled(ana, bo)
+    spoil(Account, f"ACCOUNT#{ana.user_id}", "ACCOUNT")()
+    test_clock.move(hours=2)
+    with pytest.raises(SweepIncomplete):
+        settle_due()
+
+    test_clock.move(minutes=4)
+    assert settle_due() == 0
+    test_clock.move(minutes=1)
+    with pytest.raises(SweepIncomplete):
+        settle_due()
