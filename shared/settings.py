@@ -19,6 +19,7 @@ class Settings:
     bank_secret: str = "u-wallet-local-bank"
     data_key: str = "alias/u-wallet-local-data"
     bank_url: str = "http://127.0.0.1:1"
+    bank_request_lifetime_seconds: int = 300
     web_origins: str = ""
     time_zone: str = "Asia/Shanghai"
     sms_sender_id: str = "UWallet"

@@ -6,10 +6,11 @@ from functions.topups.ending import conclude, expire
 from functions.topups.records import PENDING, RESOLVING, TopUp, at
 from shared import clock
 from shared.bank import get_bank
-from shared.bank.port import REQUEST_LIFETIME_SECONDS, BankUnavailable, OutcomeUnknown
+from shared.bank.port import BankUnavailable, OutcomeUnknown
 from shared.ledger.accounts import find_account
 from shared.ledger.errors import AccountClosed
 from shared.observability import logger
+from shared.settings import settings
 from shared.sweep import sweep
 from shared.table import change, due_shards
 
@@ -72,6 +73,7 @@ def _will_never_be(top_up: TopUp) -> bool:
     The last request to charge was sent before the lease ended, and the bank refuses old requests.
     While no answer was given, the same request may still be sent again and charge.
     """
-    last_request_dies = int(top_up.lease_until) + REQUEST_LIFETIME_SECONDS + _CLOCKS_DIFFER_SECONDS
+    lifetime = settings().bank_request_lifetime_seconds
+    last_request_dies = int(top_up.lease_until) + lifetime + _CLOCKS_DIFFER_SECONDS
     given_up = last_request_dies if top_up.first_answer else int(top_up.expires_at)
     return clock.seconds() >= max(given_up, last_request_dies)

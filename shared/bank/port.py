@@ -1,14 +1,11 @@
 """What the wallet asks of a bank, whichever bank it is."""
 
+from collections.abc import Iterator
 from typing import Literal, Protocol
 
 import msgspec
 
 from shared.money import Money
-
-# A bank refuses a request that is older than this, so a charge whose last request is older, and
-# which the bank does not know, will never happen.
-REQUEST_LIFETIME_SECONDS = 300
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +35,31 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class Payout(msgspec.Struct, frozen=True, kw_only=True):
+    """Money sent to a card.
+
+    `accepted`: on its way. `paid`: the card has it. `rejected`: it never had it. `reversed`: it was
+    paid and came back, even days later. Nothing else follows `rejected` or `reversed`. The reason
+    of these two is the bank's code, such as `ACCOUNT_CLOSED`.
+    """
+
+    payout_id: str
+    reference: str
+    amount: Money
+    status: Literal["accepted", "paid", "rejected", "reversed"]
+    reason: str | None = None
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """Money of a charge sent back to its card: `accepted` is on its way, `failed` has a reason."""
+
+    refund_id: str
+    reference: str
+    amount: Money
+    status: Literal["accepted", "succeeded", "failed"]
+    reason: str | None = None
+
+
 class BankUnavailable(Exception):
     """This call did nothing and may be made again.
 
@@ -61,7 +83,11 @@ class Bank(Protocol):
     """Each call raises BankUnavailable, OutcomeUnknown or BankRefusal when it returns no answer.
 
     A reference is the wallet's own id: 1 to 64 letters, digits, `_`, `.`, `:` and `-`. The same
-    call with the same reference has one effect, and gives the first answer again.
+    call with the same reference has one effect, and gives what it led to as it stands.
+
+    A bank refuses requests that are older than the setting `bank_request_lifetime_seconds`. So what
+    the bank does not know, and whose last request is older than that, will never happen; until then
+    a `None` of the find_ calls means only that the bank has not seen it so far.
     """
 
     def start_binding(
@@ -78,5 +104,26 @@ class Bank(Protocol):
     def charge(self, *, reference: str, card_token: str, amount: Money) -> Charge:
         """Takes money from the card. Refused: `CARD_NOT_BOUND`, `CURRENCY_NOT_SUPPORTED`."""
 
-    def find_charge(self, reference: str) -> Charge | None:
-        """None: the bank has not seen it so far. See REQUEST_LIFETIME_SECONDS for when it won't."""
+    def find_charge(self, reference: str) -> Charge | None: ...
+
+    def pay_out(self, *, reference: str, card_token: str, amount: Money) -> Payout:
+        """Sends money to the card. Refused: `CARD_NOT_BOUND`, `CARD_KIND_NOT_ALLOWED`."""
+
+    def find_payout(self, reference: str) -> Payout | None: ...
+
+    def refund_charge(self, *, reference: str, charge_reference: str, amount: Money) -> Refund:
+        """Sends money of a charge back, also to a card that is not bound any more.
+
+        Refused: `CHARGE_NOT_FOUND`, `CHARGE_NOT_SUCCEEDED`, `REFUND_EXCEEDS_CHARGE`.
+        """
+
+    def find_refund(self, reference: str) -> Refund | None: ...
+
+    def settlement_file(self, day: str) -> Iterator[bytes]:
+        """The CSV of all money that moved on a day of the bank (`2026-11-22`), piece by piece.
+
+        Nothing is asked before the first piece is taken, and the whole is proven only by a normal
+        end: forget all pieces when an error comes after some. Columns: bank_id, reference, kind
+        (`charge`, `payout`, `reversal` of a payout, `refund`), amount (minor units, above zero),
+        currency, time (RFC 3339). Refused: `SETTLEMENT_FILE_NOT_FOUND`.
+        """

@@ -9,8 +9,9 @@ import hmac
 import random
 import secrets
 import time
-from collections.abc import Mapping
-from typing import Literal, NamedTuple, TypeVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -22,14 +23,25 @@ from shared.bank.port import (
     BoundCard,
     Charge,
     OutcomeUnknown,
+    Payout,
+    Refund,
 )
+from shared.bank.told import ToldCharge, ToldPayout, ToldRefund
 from shared.money import Money
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 ANSWER_LIMIT_BYTES = 65_536
 # A call that surely did nothing is repeated after each of these, cut by up to a half at random.
 PAUSES_SECONDS = (0.1, 0.4)
+# The bank writes down the whole file of a day before it signs it.
+FILE_READ_TIMEOUT_SECONDS = 60.0
+FILE_PIECE_BYTES = 262_144
+FILE_LIMIT_BYTES = 2**31
 
 T = TypeVar("T")
+Order = TypeVar("Order", Charge, Payout, Refund)
 
 
 class _Answer(NamedTuple):
@@ -40,15 +52,6 @@ class _Answer(NamedTuple):
 class _BindingAnswer(msgspec.Struct, frozen=True):
     binding_id: str
     expires_in: int
-
-
-class _ChargeAnswer(msgspec.Struct, frozen=True):
-    charge_id: str
-    reference: str
-    amount: int
-    currency: str
-    status: Literal["succeeded", "declined", "pending"]
-    reason: str | None = None
 
 
 class _RefusalAnswer(msgspec.Struct, frozen=True):
@@ -67,15 +70,14 @@ class SandboxBank:
         connect_timeout_seconds: float = 1.0,
         read_timeout_seconds: float = 3.0,
     ) -> None:
-        from urllib3 import PoolManager, Timeout  # Only calls to the bank pay for this import.
+        from urllib3 import PoolManager  # Only calls to the bank pay for this import.
 
         self._url = url.rstrip("/")
         self._client_id = client_id
         self._key = key
-        self._http = PoolManager(
-            timeout=Timeout(connect=connect_timeout_seconds, read=read_timeout_seconds),
-            retries=False,
-        )
+        self._http = PoolManager(retries=False)
+        self._connect_timeout_seconds = connect_timeout_seconds
+        self._read_timeout_seconds = read_timeout_seconds
 
     def start_binding(
         self, *, reference: str, number: str, holder_name: str, phone: str
@@ -98,27 +100,53 @@ class SandboxBank:
         self._call("DELETE", f"/v1/card-tokens/{_segment(card_token)}")
 
     def charge(self, *, reference: str, card_token: str, amount: Money) -> Charge:
-        wish = {
-            "reference": reference,
-            "card_token": card_token,
-            "amount": amount.amount,
-            "currency": amount.currency,
-        }
-        charge = _charge(self._call("POST", "/v1/charges", wish))
-        if (charge.reference, charge.amount) != (reference, amount):
-            raise OutcomeUnknown("the bank answered for another charge")
-        return charge
+        wish = _order(reference, amount, card_token=card_token)
+        told = _read(self._call("POST", "/v1/charges", wish), ToldCharge)
+        return _asked_for(told.charge(), reference, amount)
 
     def find_charge(self, reference: str) -> Charge | None:
+        told = self._find(f"/v1/charges/{_segment(reference)}", ToldCharge, "CHARGE_NOT_FOUND")
+        return None if told is None else _asked_for(told.charge(), reference)
+
+    def pay_out(self, *, reference: str, card_token: str, amount: Money) -> Payout:
+        wish = _order(reference, amount, card_token=card_token)
+        told = _read(self._call("POST", "/v1/payouts", wish), ToldPayout)
+        return _asked_for(told.payout(), reference, amount)
+
+    def find_payout(self, reference: str) -> Payout | None:
+        told = self._find(f"/v1/payouts/{_segment(reference)}", ToldPayout, "PAYOUT_NOT_FOUND")
+        return None if told is None else _asked_for(told.payout(), reference)
+
+    def refund_charge(self, *, reference: str, charge_reference: str, amount: Money) -> Refund:
+        wish = _order(reference, amount, charge_reference=charge_reference)
+        told = _read(self._call("POST", "/v1/refunds", wish), ToldRefund)
+        return _asked_for(told.refund(), reference, amount)
+
+    def find_refund(self, reference: str) -> Refund | None:
+        told = self._find(f"/v1/refunds/{_segment(reference)}", ToldRefund, "REFUND_NOT_FOUND")
+        return None if told is None else _asked_for(told.refund(), reference)
+
+    def settlement_file(self, day: str) -> Iterator[bytes]:
+        path, nonce = f"/v1/settlement-files/{_segment(day)}", _new_nonce()
+        with self._response("GET", path, b"", nonce, FILE_READ_TIMEOUT_SECONDS) as response:
+            if response.status != 200:
+                raise _failure(self._answer(response, nonce))
+            digest, size = hashlib.sha256(), 0
+            for piece in response.stream(FILE_PIECE_BYTES):
+                digest.update(piece)
+                size += len(piece)
+                if size > FILE_LIMIT_BYTES:
+                    raise OutcomeUnknown("the file of the day does not end")
+                yield piece
+            self._check_signature(response, nonce, digest.hexdigest())
+
+    def _find(self, path: str, shape: type[T], never_seen: str) -> T | None:
         try:
-            charge = _charge(self._call("GET", f"/v1/charges/{_segment(reference)}"))
+            return _read(self._call("GET", path), shape)
         except BankRefusal as refusal:
-            if refusal.code == "CHARGE_NOT_FOUND":
+            if refusal.code == never_seen:
                 return None
             raise
-        if charge.reference != reference:
-            raise OutcomeUnknown("the bank answered for another charge")
-        return charge
 
     def _call(self, method: str, path: str, wish: Mapping[str, object] | None = None) -> _Answer:
         """Every call may be repeated: the bank knows it again by its reference or its path."""
@@ -131,19 +159,19 @@ class SandboxBank:
         return self._attempt(method, path, body)
 
     def _attempt(self, method: str, path: str, body: bytes) -> _Answer:
-        nonce = secrets.token_urlsafe(24)
-        answer = self._send(method, path, body, nonce)
+        nonce = _new_nonce()
+        with self._response(method, path, body, nonce, self._read_timeout_seconds) as response:
+            answer = self._answer(response, nonce)
         if 200 <= answer.status < 300:
             return answer
-        code = _read(answer, _RefusalAnswer).code
-        if answer.status == 503:
-            raise BankUnavailable(code)
-        # 409 means that another charge stands under this reference, which settles nothing.
-        if 400 <= answer.status < 500 and answer.status != 409:
-            raise BankRefusal(code)
-        raise OutcomeUnknown(code)
+        raise _failure(answer)
 
-    def _send(self, method: str, path: str, body: bytes, nonce: str) -> _Answer:
+    @contextmanager
+    def _response(
+        self, method: str, path: str, body: bytes, nonce: str, read_timeout_seconds: float
+    ) -> Iterator["BaseHTTPResponse"]:
+        """The answer before its body was read. Nothing of it is proven yet."""
+        from urllib3 import Timeout
         from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
         headers = self._signed_headers(method, path, body, nonce)
@@ -154,18 +182,26 @@ class SandboxBank:
                 body=body,
                 headers=headers,
                 preload_content=False,
+                timeout=Timeout(connect=self._connect_timeout_seconds, read=read_timeout_seconds),
             ) as response:
-                answer = _Answer(response.status, response.read(ANSWER_LIMIT_BYTES))
+                yield response
         except (NewConnectionError, ConnectTimeoutError) as error:
             raise BankUnavailable("no connection") from error
         except HTTPError as error:
             raise OutcomeUnknown("no answer") from error
+
+    def _answer(self, response: "BaseHTTPResponse", nonce: str) -> _Answer:
+        """The whole answer, signed by the bank."""
+        answer = _Answer(response.status, response.read(ANSWER_LIMIT_BYTES))
+        self._check_signature(response, nonce, _digest(answer.body))
+        return answer
+
+    def _check_signature(self, response: "BaseHTTPResponse", nonce: str, digest: str) -> None:
         timestamp = response.headers.get("Bank-Timestamp", "")
-        expected = self._signature(timestamp, nonce, str(answer.status), _digest(answer.body))
+        expected = self._signature(timestamp, nonce, str(response.status), digest)
         given = response.headers.get("Bank-Signature", "")
         if not hmac.compare_digest(given.encode(), expected.encode()):
-            raise OutcomeUnknown(f"the bank did not sign this answer {answer.status}")
-        return answer
+            raise OutcomeUnknown(f"the bank did not sign this answer {response.status}")
 
     def _signed_headers(self, method: str, path: str, body: bytes, nonce: str) -> dict[str, str]:
         # The bank compares this with a clock of its own, which no test can move: the machine's.
@@ -185,6 +221,10 @@ class SandboxBank:
         return hmac.digest(self._key, "\n".join(lines).encode(), "sha256").hex()
 
 
+def _new_nonce() -> str:
+    return secrets.token_urlsafe(24)
+
+
 def _digest(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
@@ -201,12 +241,26 @@ def _read(answer: _Answer, shape: type[T]) -> T:
         raise OutcomeUnknown(f"the bank's answer {answer.status} can't be read") from error
 
 
-def _charge(answer: _Answer) -> Charge:
-    told = _read(answer, _ChargeAnswer)
-    return Charge(
-        charge_id=told.charge_id,
-        reference=told.reference,
-        amount=Money(amount=told.amount, currency=told.currency),
-        status=told.status,
-        reason=told.reason,
-    )
+def _order(reference: str, amount: Money, **of: str) -> dict[str, object]:
+    return {
+        "reference": reference,
+        "amount": amount.amount,
+        "currency": amount.currency,
+        **of,
+    }
+
+
+def _failure(answer: _Answer) -> Exception:
+    code = _read(answer, _RefusalAnswer).code
+    if answer.status == 503:
+        return BankUnavailable(code)
+    # 409 means that another order stands under this reference, which settles nothing.
+    if 400 <= answer.status < 500 and answer.status != 409:
+        return BankRefusal(code)
+    return OutcomeUnknown(code)
+
+
+def _asked_for(order: Order, reference: str, amount: Money | None = None) -> Order:
+    if order.reference != reference or amount not in (None, order.amount):
+        raise OutcomeUnknown("the bank answered for another order")
+    return order
