@@ -16,7 +16,7 @@ from pathlib import Path
 
 import urllib3
 
-from infra.attached import answers, attached
+from infra.attached import PROJECT, answers, attached
 from infra.deploy import DeployFailed, Place, deploy
 from infra.local_cloud import local_cloud
 from infra.lock import held
@@ -97,6 +97,7 @@ def running(
         _verify_sender(place)
         _introduce_to_bank(memory, place, outputs)
         addresses = _addresses(place, outputs, sandbox_url)
+        _have_notified(addresses)
         _ask_for_first_answer(addresses)
         started.enter_context(_announced(addresses, directory))
         yield Stack(addresses=addresses, outputs=outputs, place=place, children=(cloud, sandbox))
@@ -165,6 +166,7 @@ def _sandbox(
         "infra.sandbox",
         *("--port", str(memory.sandbox_port), "--state", str(directory / "bank")),
         *("--client-id", memory.bank_client_id, "--key", memory.bank_key),
+        *("--request-lifetime-seconds", _local_setting("BANK_REQUEST_LIFETIME_SECONDS")),
         *("--sms-endpoint", str(place.endpoint_url), "--region", str(place.region)),
         ready_url=f"{url}/health",
         log=directory / "sandbox.log",
@@ -177,11 +179,27 @@ def _sandbox(
         yield url, process
 
 
+def _local_setting(name: str) -> str:
+    """What the functions of the stage are configured with."""
+    config = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    value: str = config["stages"]["local"]["environment_variables"][name]
+    return value
+
+
 def _introduce_to_bank(memory: _Memory, place: Place, outputs: dict[str, str]) -> None:
     place.client("secretsmanager").put_secret_value(
         SecretId=outputs["BankSecret"],
         SecretString=json.dumps({"client_id": memory.bank_client_id, "key": memory.bank_key}),
     )
+
+
+def _have_notified(addresses: Addresses) -> None:
+    """Tells the sandbox where the wallet takes notifications. Raises DeployFailed."""
+    wish = {"url": f"{addresses.api_url}/v1/notifications/bank"}
+    address = f"{addresses.sandbox_url}/_sandbox/notify-url"
+    answer = urllib3.request("PUT", address, json=wish, timeout=30, retries=False)
+    if answer.status != 204:
+        raise DeployFailed(f"{address}: {answer.status} {answer.data.decode()}")
 
 
 def _verify_sender(place: Place) -> None:

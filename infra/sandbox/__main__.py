@@ -1,11 +1,13 @@
 """Runs the sandbox bank until it is told to stop. Its books survive in the state directory."""
 
 import argparse
+import asyncio
 import json
 import logging
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import uvicorn
@@ -14,10 +16,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from infra.sandbox.bank import Bank
+from infra.sandbox.bindings import Bindings
 from infra.sandbox.books import Books
-from infra.sandbox.faults import Faults
+from infra.sandbox.courier import Courier
+from infra.sandbox.database import opened
+from infra.sandbox.faults import CallFault, NotificationFault, Planned
 from infra.sandbox.operator_routes import OperatorRoutes
+from infra.sandbox.orders import Orders
+from infra.sandbox.outbox import Outbox
+from infra.sandbox.settlement import Settlement
 from infra.sandbox.signed_routes import SignedRoutes
 from infra.sandbox.silence import AbortableProtocol
 from infra.sandbox.text_message import NoTextMessages, SnsTextMessages
@@ -49,21 +56,52 @@ def main() -> None:
 
 
 def _application(options: argparse.Namespace) -> Starlette:
-    bank = Bank(
-        books=Books(options.state),
+    database = opened(options.state)
+    books, outbox = Books(database), Outbox(database)
+    settlement = Settlement(database, options.state)
+    bindings = Bindings(
+        books=books,
         messages=SnsTextMessages(endpoint_url=options.sms_endpoint, region=options.region)
         if options.sms_endpoint
         else NoTextMessages(),
         key=options.key,
         code_seconds=options.code_seconds,
     )
-    faults = Faults()
+    call_faults, notification_faults = Planned[CallFault](), Planned[NotificationFault]()
+    orders = Orders(database=database, books=books, outbox=outbox, faults=notification_faults)
+    courier = Courier(orders=orders, outbox=outbox, key=options.key)
     signed = SignedRoutes(
-        bank=bank, client_id=options.client_id, faults=faults, hold_seconds=options.hold_seconds
+        bindings=bindings,
+        books=books,
+        orders=orders,
+        settlement=settlement,
+        courier=courier,
+        client_id=options.client_id,
+        key=options.key,
+        faults=call_faults,
+        hold_seconds=options.hold_seconds,
+        request_lifetime_seconds=options.request_lifetime_seconds,
     )
-    operator = OperatorRoutes(bank=bank, faults=faults, shows_codes=not options.sms_endpoint)
+    operator = OperatorRoutes(
+        bindings=bindings,
+        books=books,
+        outbox=outbox,
+        settlement=settlement,
+        call_faults=call_faults,
+        notification_faults=notification_faults,
+        shows_codes=not options.sms_endpoint,
+    )
+
+    @asynccontextmanager
+    async def at_work(_: Starlette) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(courier.run())
+            yield
+            running.cancel()
+
     return Starlette(
         routes=[Route("/health", _health), *signed.routes(), *operator.routes()],
+        lifespan=at_work,
     )
 
 
@@ -82,6 +120,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--region", default="ap-southeast-1", help="of SNS")
     parser.add_argument("--hold-seconds", type=float, default=10, help="length of a silence")
     parser.add_argument("--code-seconds", type=int, default=300, help="how long a code is valid")
+    parser.add_argument(
+        "--request-lifetime-seconds", type=int, default=300, help="older requests are refused"
+    )
     return parser.parse_args()
 
 

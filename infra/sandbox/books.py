@@ -1,46 +1,21 @@
-"""What the bank keeps, in one SQLite file. Each method is one transaction.
-
-The service runs on one event loop and no method waits, so nothing comes between a method that
-reads and the one that writes next.
-"""
+"""The cards that were bound and the money that was moved. Each method is one transaction."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import asdict, astuple, dataclass
-from pathlib import Path
+from typing import Literal
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS nonces (
-    nonce TEXT PRIMARY KEY,
-    expires_at INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS bindings (
-    binding_id TEXT PRIMARY KEY,
-    reference TEXT NOT NULL UNIQUE,
-    number TEXT NOT NULL,
-    holder_name TEXT NOT NULL,
-    phone TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
-    code_sent INTEGER NOT NULL DEFAULT 0,
-    wrong_codes INTEGER NOT NULL DEFAULT 0,
-    card_token TEXT UNIQUE,
-    unbound INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS charges (
-    charge_id TEXT PRIMARY KEY,
-    reference TEXT NOT NULL UNIQUE,
-    card_token TEXT NOT NULL REFERENCES bindings (card_token),
-    amount INTEGER NOT NULL CHECK (amount > 0),
-    currency TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('succeeded', 'declined', 'pending')),
-    reason TEXT,
-    booked_at INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS charges_by_time ON charges (booked_at);
-CREATE TABLE IF NOT EXISTS turned_away (
-    reference TEXT PRIMARY KEY,
-    times INTEGER NOT NULL
-);
-"""
+from infra.sandbox.database import together
+
+OrderKind = Literal["charge", "payout", "refund"]
+MovementKind = Literal["charge", "payout", "reversal", "refund"]
+# What has moved when an order gets to a status.
+_MOVED: dict[tuple[OrderKind, str], MovementKind] = {
+    ("charge", "succeeded"): "charge",
+    ("payout", "paid"): "payout",
+    ("payout", "reversed"): "reversal",
+    ("refund", "succeeded"): "refund",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +35,17 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """Money taken from a card, in minor units, or the refusal to take it."""
+class Order:
+    """Money to take from a card, or to send to it, in minor units, and how far that has come.
 
-    charge_id: str
+    charge_reference: of a refund, the charge that it gives back.
+    """
+
+    order_id: str
+    kind: OrderKind
     reference: str
     card_token: str
+    charge_reference: str | None = None
     amount: int
     currency: str
     status: str
@@ -73,16 +53,25 @@ class Charge:
     booked_at: int
 
 
-class Books:
-    """The file `bank.sqlite3` in a directory, which is made when it is not there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueStep:
+    """A status that an order gets at `due_at` (Unix seconds).
 
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._database = sqlite3.connect(directory / "bank.sqlite3", isolation_level=None)
-        self._database.row_factory = sqlite3.Row
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA foreign_keys = ON")
-        self._database.executescript(_SCHEMA)
+    copies: how often it is told. fault: what goes wrong with telling it.
+    """
+
+    order_id: str
+    status: str
+    reason: str | None
+    due_at: float
+    copies: int
+    fault: str | None = None
+    step_id: int | None = None
+
+
+class Books:
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
 
     def take_nonce(self, nonce: str, *, now: int, expires_at: int) -> bool:
         """False when the nonce was taken before and has not expired."""
@@ -108,6 +97,13 @@ class Books:
             "SELECT * FROM bindings WHERE card_token = ? AND NOT unbound", card_token
         )
 
+    def card_of(self, order: Order) -> Binding:
+        """Also one that is unbound by now."""
+        row = self._database.execute(
+            "SELECT * FROM bindings WHERE card_token = ?", (order.card_token,)
+        ).fetchone()
+        return Binding(**row)
+
     def mark_code_sent(self, binding_id: str) -> None:
         self._database.execute(
             "UPDATE bindings SET code_sent = 1 WHERE binding_id = ?", (binding_id,)
@@ -129,49 +125,92 @@ class Books:
             "UPDATE bindings SET unbound = 1 WHERE card_token = ?", (card_token,)
         )
 
-    def book(self, charge: Charge) -> None:
-        self._database.execute(
-            "INSERT INTO charges VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(charge)
-        )
+    def book(self, order: Order, steps: Iterable[DueStep]) -> None:
+        with together(self._database):
+            self._database.execute(
+                "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(order)
+            )
+            self._book_movement(order, order.booked_at)
+            self._database.executemany(
+                "INSERT INTO steps VALUES"
+                " (:step_id, :order_id, :status, :reason, :due_at, :copies, :fault)",
+                map(asdict, steps),
+            )
 
-    def charge(self, reference: str) -> Charge | None:
+    def order(self, kind: OrderKind, reference: str) -> Order | None:
         row = self._database.execute(
-            "SELECT * FROM charges WHERE reference = ?", (reference,)
+            "SELECT * FROM orders WHERE kind = ? AND reference = ?", (kind, reference)
         ).fetchone()
-        return Charge(**row) if row else None
+        return Order(**row) if row else None
 
-    def succeeded_between(self, start: int, end: int) -> list[Charge]:
-        """In the order of booking; `end` is not part of it."""
+    def latest_orders(self, kind: OrderKind, *, limit: int) -> list[Order]:
+        """Newest first."""
         rows = self._database.execute(
-            "SELECT * FROM charges WHERE status = 'succeeded' "
-            "AND booked_at >= ? AND booked_at < ? ORDER BY booked_at, rowid",
-            (start, end),
+            "SELECT * FROM orders WHERE kind = ? ORDER BY rowid DESC LIMIT ?", (kind, limit)
         )
-        return [Charge(**row) for row in rows]
+        return [Order(**row) for row in rows]
 
-    def latest_charges(self, *, limit: int) -> list[Charge]:
-        rows = self._database.execute("SELECT * FROM charges ORDER BY rowid DESC LIMIT ?", (limit,))
-        return [Charge(**row) for row in rows]
+    def refunded(self, charge_reference: str) -> int:
+        """What was sent back of a charge, or is on its way, in minor units."""
+        (amount,) = self._database.execute(
+            "SELECT COALESCE(SUM(amount), 0) FROM orders"
+            " WHERE charge_reference = ? AND status <> 'failed'",
+            (charge_reference,),
+        ).fetchone()
+        return int(amount)
 
-    def charged_by_number(self) -> dict[str, int]:
-        """The money taken from each card, in minor units."""
+    def due_steps(self, now: float, *, limit: int) -> list[DueStep]:
+        """In the order in which they are to be taken."""
         rows = self._database.execute(
-            "SELECT number, SUM(amount) FROM charges JOIN bindings USING (card_token) "
-            "WHERE status = 'succeeded' GROUP BY number"
+            "SELECT * FROM steps WHERE due_at <= ? ORDER BY due_at, step_id LIMIT ?", (now, limit)
         )
-        return dict(rows.fetchall())
+        return [DueStep(**row) for row in rows]
 
-    def times_turned_away(self, reference: str) -> int:
+    def take(self, step: DueStep, *, now: int) -> Order:
+        """Gives the order its new status, books what has moved by it, and forgets the step."""
+        (before,) = self._database.execute(
+            "SELECT status FROM orders WHERE order_id = ?", (step.order_id,)
+        ).fetchone()
         row = self._database.execute(
-            "SELECT times FROM turned_away WHERE reference = ?", (reference,)
+            "UPDATE orders SET status = ?, reason = ? WHERE order_id = ? RETURNING *",
+            (step.status, step.reason, step.order_id),
+        ).fetchone()
+        order = Order(**row)
+        if order.status != before:
+            self._book_movement(order, now)
+        self._database.execute("DELETE FROM steps WHERE step_id = ?", (step.step_id,))
+        return order
+
+    def moved_by_number(self) -> dict[str, dict[MovementKind, int]]:
+        """The money that moved at each card, in minor units."""
+        rows = self._database.execute(
+            "SELECT number, movements.kind, SUM(amount) FROM movements"
+            " JOIN orders USING (order_id) JOIN bindings USING (card_token)"
+            " GROUP BY number, movements.kind"
+        )
+        moved: dict[str, dict[MovementKind, int]] = {}
+        for number, kind, amount in rows:
+            moved.setdefault(number, {})[kind] = amount
+        return moved
+
+    def times_turned_away(self, kind: OrderKind, reference: str) -> int:
+        row = self._database.execute(
+            "SELECT times FROM turned_away WHERE kind = ? AND reference = ?", (kind, reference)
         ).fetchone()
         return int(row["times"]) if row else 0
 
-    def turn_away(self, reference: str) -> None:
+    def turn_away(self, kind: OrderKind, reference: str) -> None:
         self._database.execute(
-            "INSERT INTO turned_away VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
-            (reference,),
+            "INSERT INTO turned_away VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
+            (kind, reference),
         )
+
+    def _book_movement(self, order: Order, booked_at: int) -> None:
+        moved = _MOVED.get((order.kind, order.status))
+        if moved:
+            self._database.execute(
+                "INSERT INTO movements VALUES (?, ?, ?)", (moved, order.order_id, booked_at)
+            )
 
     def _binding(self, query: str, key: str) -> Binding | None:
         row = self._database.execute(query, (key,)).fetchone()

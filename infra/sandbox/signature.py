@@ -2,6 +2,7 @@
 
 Of a request: method, target, timestamp, nonce, SHA-256 of the body.
 Of an answer: timestamp, nonce of the request, status, SHA-256 of the body.
+Of a notification: event id, timestamp, SHA-256 of the body.
 The target is the path as it was sent, with `?query` when there is one; timestamps are Unix seconds.
 """
 
@@ -9,17 +10,25 @@ import hashlib
 import hmac
 import re
 
-LIFETIME_SECONDS = 300
+FORGERS_KEY = bytes(32)
 
 
 def of_request(
-    key: bytes, *, method: str, target: str, timestamp: str, nonce: str, body: bytes
+    key: bytes, *, method: str, target: str, timestamp: str, nonce: str, digest: str
 ) -> str:
-    return _signature(key, method, target, timestamp, nonce, hashlib.sha256(body).hexdigest())
+    return _signature(key, method, target, timestamp, nonce, digest)
 
 
-def of_answer(key: bytes, *, timestamp: str, nonce: str, status: int, body: bytes) -> str:
-    return _signature(key, timestamp, nonce, str(status), hashlib.sha256(body).hexdigest())
+def of_answer(key: bytes, *, timestamp: str, nonce: str, status: int, digest: str) -> str:
+    return _signature(key, timestamp, nonce, str(status), digest)
+
+
+def of_notification(key: bytes, *, event_id: str, timestamp: str, digest: str) -> str:
+    return _signature(key, event_id, timestamp, digest)
+
+
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def same(one: str, other: str) -> bool:
@@ -27,10 +36,10 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def is_fresh(timestamp: str, *, now: int) -> bool:
+def is_fresh(timestamp: str, *, now: int, lifetime_seconds: int) -> bool:
     return (
         re.fullmatch(r"[0-9]{1,12}", timestamp) is not None
-        and abs(now - int(timestamp)) < LIFETIME_SECONDS
+        and abs(now - int(timestamp)) < lifetime_seconds
     )
 
 

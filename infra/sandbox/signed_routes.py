@@ -1,5 +1,6 @@
 """The bank's interface: checks a call's signature, does one operation, signs the answer."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,14 +14,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from infra.sandbox import signature
-from infra.sandbox.bank import Bank, NoAnswer, Refusal, now, text_of
-from infra.sandbox.books import Charge
+from infra.sandbox.bindings import Bindings
+from infra.sandbox.books import Books, Order, OrderKind
 from infra.sandbox.cards import BANK_NAME, behaviour_of
-from infra.sandbox.faults import Faults
+from infra.sandbox.courier import Courier
+from infra.sandbox.faults import CallFault, Planned
+from infra.sandbox.file_answer import FileAnswer
+from infra.sandbox.orders import Orders, described
+from infra.sandbox.outcome import NoAnswer, Refusal, now
+from infra.sandbox.settlement import Settlement
 from infra.sandbox.silence import Silence
 
 BODY_LIMIT_BYTES = 16_384
-FORGERS_KEY = bytes(32)
 log = logging.getLogger(__name__)
 
 Reference = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_.:-]{1,64}\Z")]
@@ -37,11 +42,20 @@ class ConfirmRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Annotated[str, msgspec.Meta(max_length=16)]
 
 
-class ChargeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """amount: minor units."""
+class CardOrderRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A charge or a payout. amount: minor units."""
 
     reference: Reference
     card_token: Annotated[str, msgspec.Meta(max_length=64)]
+    amount: Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+    currency: Annotated[str, msgspec.Meta(max_length=3)]
+
+
+class RefundRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """amount: minor units."""
+
+    reference: Reference
+    charge_reference: Reference
     amount: Annotated[int, msgspec.Meta(ge=1, le=10**12)]
     currency: Annotated[str, msgspec.Meta(max_length=3)]
 
@@ -58,12 +72,20 @@ Operation = Callable[[Call], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRoutes:
-    """hold_seconds: how long a caller that gets no answer is left waiting."""
+    """hold_seconds: how long a caller that gets no answer is left waiting.
+    request_lifetime_seconds: how old a request may be.
+    """
 
-    bank: Bank
+    bindings: Bindings
+    books: Books
+    orders: Orders
+    settlement: Settlement
+    courier: Courier
     client_id: str
-    faults: Faults
+    key: bytes
+    faults: Planned[CallFault]
     hold_seconds: float
+    request_lifetime_seconds: int
 
     def routes(self) -> list[Route]:
         return [
@@ -71,19 +93,23 @@ class SignedRoutes:
             self._route("POST", "/v1/card-bindings/{binding_id}/confirm", self._confirm_binding),
             self._route("DELETE", "/v1/card-tokens/{card_token}", self._unbind),
             self._route("POST", "/v1/charges", self._charge),
-            self._route("GET", "/v1/charges/{reference}", self._find_charge),
+            self._route("GET", "/v1/charges/{reference}", self._find("charge")),
+            self._route("POST", "/v1/payouts", self._pay_out),
+            self._route("GET", "/v1/payouts/{reference}", self._find("payout")),
+            self._route("POST", "/v1/refunds", self._refund),
+            self._route("GET", "/v1/refunds/{reference}", self._find("refund")),
             self._route("GET", "/v1/settlement-files/{day}", self._settlement_file),
         ]
 
     async def _start_binding(self, call: Call) -> Response:
         wish = msgspec.json.decode(call.body, type=BindingRequest)
-        binding = await self.bank.start_binding(**msgspec.structs.asdict(wish))
+        binding = await self.bindings.start(**msgspec.structs.asdict(wish))
         expires_in = max(0, binding.expires_at - now())
         return JSONResponse({"binding_id": binding.binding_id, "expires_in": expires_in}, 201)
 
     async def _confirm_binding(self, call: Call) -> Response:
         wish = msgspec.json.decode(call.body, type=ConfirmRequest)
-        card = self.bank.confirm_binding(call.parameters["binding_id"], wish.code)
+        card = self.bindings.confirm(call.parameters["binding_id"], wish.code)
         return JSONResponse(
             {
                 "card_token": card.card_token,
@@ -94,22 +120,39 @@ class SignedRoutes:
         )
 
     async def _unbind(self, call: Call) -> Response:
-        self.bank.unbind(call.parameters["card_token"])
+        self.bindings.unbind(call.parameters["card_token"])
         return Response(status_code=204)
 
     async def _charge(self, call: Call) -> Response:
-        wish = msgspec.json.decode(call.body, type=ChargeRequest)
-        return JSONResponse(described(self.bank.charge(**msgspec.structs.asdict(wish))), 201)
+        wish = msgspec.json.decode(call.body, type=CardOrderRequest)
+        return await self._taken(self.orders.charge(**msgspec.structs.asdict(wish)))
 
-    async def _find_charge(self, call: Call) -> Response:
-        return JSONResponse(described(self.bank.find_charge(call.parameters["reference"])))
+    async def _pay_out(self, call: Call) -> Response:
+        wish = msgspec.json.decode(call.body, type=CardOrderRequest)
+        return await self._taken(self.orders.pay_out(**msgspec.structs.asdict(wish)))
+
+    async def _refund(self, call: Call) -> Response:
+        wish = msgspec.json.decode(call.body, type=RefundRequest)
+        return await self._taken(self.orders.refund(**msgspec.structs.asdict(wish)))
+
+    async def _taken(self, order: Order) -> Response:
+        """Tells the order as it was when the bank took it."""
+        await self.courier.tell_early(order.order_id)
+        return JSONResponse(described(order), 201)
+
+    def _find(self, kind: OrderKind) -> Operation:
+        async def find(call: Call) -> Response:
+            return JSONResponse(described(self.orders.find(kind, call.parameters["reference"])))
+
+        return find
 
     async def _settlement_file(self, call: Call) -> Response:
         try:
-            file = self.bank.settlement_file(date.fromisoformat(call.parameters["day"]))
+            day = date.fromisoformat(call.parameters["day"])
+            file = await asyncio.to_thread(self.settlement.file, day)
         except (ValueError, OverflowError):  # No such day, or the first or last that Python knows.
             raise Refusal(404, "SETTLEMENT_FILE_NOT_FOUND") from None
-        return Response(file, media_type="text/csv")
+        return FileAnswer(file, media_type="text/csv")
 
     def _route(self, method: str, path: str, operation: Operation) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -132,21 +175,22 @@ class SignedRoutes:
         timestamp = request.headers.get("Bank-Timestamp", "")
         nonce = request.headers.get("Bank-Nonce", "")
         expected = signature.of_request(
-            self.bank.key,
+            self.key,
             method=request.method,
             target=_target(request),
             timestamp=timestamp,
             nonce=nonce,
-            body=body,
+            digest=signature.digest(body),
         )
+        lifetime_seconds = self.request_lifetime_seconds
         return (
             request.headers.get("Bank-Client-Id") == self.client_id
             and signature.same(request.headers.get("Bank-Signature", ""), expected)
-            and signature.is_fresh(timestamp, now=now())
+            and signature.is_fresh(timestamp, now=now(), lifetime_seconds=lifetime_seconds)
             and signature.is_nonce(nonce)
             # Last, so that nobody else can use up a nonce of the client.
-            and self.bank.books.take_nonce(
-                nonce, now=now(), expires_at=int(timestamp) + signature.LIFETIME_SECONDS
+            and self.books.take_nonce(
+                nonce, now=now(), expires_at=int(timestamp) + lifetime_seconds
             )
         )
 
@@ -161,7 +205,8 @@ class SignedRoutes:
         if fault in ("dropped", "silent"):
             return Silence(0 if fault == "dropped" else self.hold_seconds)
         if not isinstance(response, Silence):
-            _sign(response, nonce=nonce, key=FORGERS_KEY if fault == "forged" else self.bank.key)
+            key = signature.FORGERS_KEY if fault == "forged" else self.key
+            _sign(response, nonce=nonce, key=key)
         return response
 
     async def _outcome(self, operation: Operation, call: Call) -> Response:
@@ -173,19 +218,6 @@ class SignedRoutes:
             return _refused(refusal.status, refusal.code)
         except NoAnswer:
             return Silence(self.hold_seconds)
-
-
-def described(charge: Charge) -> dict[str, str | int | None]:
-    """A charge as the bank tells it; `amount` in minor units, `reason` null unless declined."""
-    return {
-        "charge_id": charge.charge_id,
-        "reference": charge.reference,
-        "status": charge.status,
-        "reason": charge.reason,
-        "amount": charge.amount,
-        "currency": charge.currency,
-        "booked_at": text_of(charge.booked_at),
-    }
 
 
 async def _body(request: Request) -> bytes | None:
@@ -211,7 +243,9 @@ def _sign(response: Response, *, nonce: str, key: bytes) -> None:
         timestamp=timestamp,
         nonce=nonce,
         status=response.status_code,
-        body=bytes(response.body),
+        digest=response.file.digest
+        if isinstance(response, FileAnswer)
+        else signature.digest(bytes(response.body)),
     )
 
 

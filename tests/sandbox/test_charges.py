@@ -146,7 +146,7 @@ def test_settlement_file_lists_the_money_that_moved_on_the_day(tmp_path: Path) -
             get(bank, f"/v1/settlement-files/{date}").body.decode().splitlines()
             for date in (day, day - timedelta(days=1))
         )
-    head = "charge_id,reference,kind,amount,currency,time"
+    head = "bank_id,reference,kind,amount,currency,time"
     assert file == [head, f"{charge_id},{moved['reference']},charge,300,CNY,{booked_at}"]
     assert day_before == [head]
 

@@ -24,10 +24,19 @@ NONCE = "nonce-0123456789"
 def test_signatures_agree_with_openssl() -> None:
     key = bytes([0x11] * 32)
     of_request = signature.of_request(
-        key, method="POST", target="/v1/charges", timestamp="1700000000", nonce=NONCE, body=b"{}"
+        key,
+        method="POST",
+        target="/v1/charges",
+        timestamp="1700000000",
+        nonce=NONCE,
+        digest=signature.digest(b"{}"),
     )
     of_answer = signature.of_answer(
-        key, timestamp="1700000001", nonce=NONCE, status=404, body=b'{"code":"CHARGE_NOT_FOUND"}'
+        key,
+        timestamp="1700000001",
+        nonce=NONCE,
+        status=404,
+        digest=signature.digest(b'{"code":"CHARGE_NOT_FOUND"}'),
     )
     assert of_request == "299bf43a1bae2cf79b02cdde05102e31a07fc62d49cbba49ba69cdb75423fe4e"
     assert of_answer == "9ee2cd73b4477b671259eb338f688d6bba9032669cc06d7437e50f3619d36800"
