@@ -28,6 +28,7 @@ def bank(running: RunningBank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runn
     _forget_bank()
     yield running
     running.operator("DELETE", "/faults")
+    running.operator("DELETE", "/notification-faults")
     monkeypatch.undo()
     _forget_bank()
 
