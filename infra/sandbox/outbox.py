@@ -9,12 +9,12 @@ from infra.sandbox.books import DueStep
 # The fault of a notification:
 # forged: it comes with a wrong signature first, and rightly signed when it is repeated.
 # duplicate: it comes three times.
-# late: it comes 5 seconds after the status that it tells.
+# late: it comes 2 seconds after the status that it tells.
 # early: what it tells has happened at once, and it comes before the order is answered.
 # reordered: it waits until another notification was taken, at most 10 seconds.
 # withheld: it never comes.
 DUPLICATE_COPIES = 3
-LATE_SECONDS = 5
+LATE_SECONDS = 2
 REORDERED_SECONDS = 10
 EARLY_SECONDS = 2
 FIRST_PAUSE_SECONDS = 0.5

@@ -150,7 +150,7 @@ class SignedRoutes:
         try:
             day = date.fromisoformat(call.parameters["day"])
             file = await asyncio.to_thread(self.settlement.file, day)
-        except (ValueError, OverflowError):  # No such day, or the first or last that Python knows.
+        except (ValueError, OverflowError):  # No such day, or the last that Python knows.
             raise Refusal(404, "SETTLEMENT_FILE_NOT_FOUND") from None
         return FileAnswer(file, media_type="text/csv")
 

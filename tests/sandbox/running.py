@@ -42,8 +42,19 @@ class RunningBank:
         return str(self.operator("GET", f"/codes/{binding_id}")["code"])
 
     def charges_of(self, reference: str) -> list[dict[str, Any]]:
-        charges = self.operator("GET", "/charges")["items"]
-        return [charge for charge in charges if charge["reference"] == reference]
+        return self.orders_of("charges", reference)
+
+    def orders_of(self, kinds: str, reference: object) -> list[dict[str, Any]]:
+        """kinds: `charges`, `payouts` or `refunds`."""
+        orders = self.operator("GET", f"/{kinds}")["items"]
+        return [order for order in orders if order["reference"] == reference]
+
+    def send_notifications_to(self, url: str) -> None:
+        """url: what `/payouts` and `/charges` are added to."""
+        self.operator("PUT", "/notify-url", {"url": url})
+
+    def plan_notification_fault(self, fault: str, *, times: int = 1) -> None:
+        self.operator("POST", "/notification-faults", {"fault": fault, "times": times})
 
     def plan_fault(self, fault: str, *, times: int = 1) -> None:
         self.operator("POST", "/faults", {"fault": fault, "times": times})

@@ -27,8 +27,8 @@ class Answer:
         return self.status, self.content["code"]
 
     def is_signed_for(self, nonce: str) -> bool:
-        digest = hashlib.sha256(self.body).hexdigest()
-        return self.signature == sign(KEY, self.timestamp, nonce, str(self.status), digest)
+        lines = (self.timestamp, nonce, str(self.status), sha256(self.body))
+        return self.signature == sign(KEY, *lines)
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,35 @@ def signed(
 ) -> Call:
     timestamp = str(int(time.time()) - age_seconds)
     nonce = nonce or secrets.token_hex(16)
-    digest = hashlib.sha256(body).hexdigest()
     return Call(method, target, body).with_headers(
         Client_Id=CLIENT_ID,
         Timestamp=timestamp,
         Nonce=nonce,
-        Signature=sign(key, method, target, timestamp, nonce, digest),
+        Signature=sign(key, method, target, timestamp, nonce, sha256(body)),
     )
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def sign(key: bytes, *lines: str) -> str:
     return hmac.new(key, "\n".join(lines).encode(), "sha256").hexdigest()
+
+
+def notification(
+    told: object, *, event_id: str = "evt_1", key: bytes = KEY, age_seconds: int = 0
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of what the bank would send: `told` is `{"payout": {...}}` or a charge."""
+    body = json.dumps(told).encode()
+    timestamp = str(int(time.time()) - age_seconds)
+    headers = {
+        "content-type": "application/json",
+        "bank-event-id": event_id,
+        "bank-timestamp": timestamp,
+        "bank-signature": sign(key, event_id, timestamp, sha256(body)),
+    }
+    return headers, body
 
 
 def post(bank: RunningBank, target: str, wish: object) -> Answer:
@@ -113,6 +131,11 @@ def bind(bank: RunningBank, number: str) -> str:
     return str(answer.content["card_token"])
 
 
-def charge_wish(card_token: str, **changes: object) -> dict[str, object]:
+def order_wish(card_token: str, **changes: object) -> dict[str, object]:
     wish = {"reference": new_reference(), "card_token": card_token}
+    return {**wish, "amount": 1250, "currency": "CNY", **changes}
+
+
+def refund_wish(charge_reference: object, **changes: object) -> dict[str, object]:
+    wish = {"reference": new_reference(), "charge_reference": charge_reference}
     return {**wish, "amount": 1250, "currency": "CNY", **changes}

@@ -18,7 +18,7 @@ from tests.sandbox.signed_client import (
     Answer,
     bind,
     binding_wish,
-    charge_wish,
+    order_wish,
     post,
     signed,
     start_binding,
@@ -142,7 +142,7 @@ def test_malformed_binding_is_refused(bank: RunningBank, change: dict[str, objec
 
 def test_number_outside_the_table_behaves_like_the_first(bank: RunningBank) -> None:
     card_token = bind(bank, "6200000000000005")
-    assert post(bank, "/v1/charges", charge_wish(card_token)).content["status"] == "succeeded"
+    assert post(bank, "/v1/charges", order_wish(card_token)).content["status"] == "succeeded"
 
 
 def test_credit_card_says_so(bank: RunningBank) -> None:
@@ -199,7 +199,7 @@ def test_unbound_card_takes_no_charge_and_unbinding_again_is_no_error(bank: Runn
     card_token = bind(bank, ORDINARY)
     unbound = [signed("DELETE", f"/v1/card-tokens/{card_token}").send(bank) for _ in range(2)]
     assert [answer.status for answer in unbound] == [204, 204]
-    answer = post(bank, "/v1/charges", charge_wish(card_token))
+    answer = post(bank, "/v1/charges", order_wish(card_token))
     assert answer.outcome == (422, "CARD_NOT_BOUND")
 
 
@@ -218,7 +218,7 @@ def test_log_holds_no_number_code_phone_or_token(
     binding_id = start_binding(texting_bank, ORDINARY)
     (code,) = set(re.findall(r"\b\d{6}\b", network.messages[0][1]))
     card_token = confirm(texting_bank, binding_id, code).content["card_token"]
-    post(texting_bank, "/v1/charges", charge_wish(card_token))
+    post(texting_bank, "/v1/charges", order_wish(card_token))
     signed("DELETE", f"/v1/card-tokens/{card_token}").send(texting_bank)
     log = texting_bank.log.read_text()
     assert "/v1/card-tokens/{card_token}" in log

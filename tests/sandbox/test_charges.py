@@ -1,6 +1,5 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from tests.sandbox.running import (
     RunningBank,
     running_bank,
 )
-from tests.sandbox.signed_client import bind, charge_wish, get, post, signed
+from tests.sandbox.signed_client import bind, get, order_wish, post, signed
 
 OUTCOMES = {
     ORDINARY: ("succeeded", None),
@@ -33,7 +32,7 @@ OUTCOMES = {
 
 @pytest.mark.parametrize("number", OUTCOMES)
 def test_card_decides_and_the_answer_stands(bank: RunningBank, number: str) -> None:
-    wish = charge_wish(bind(bank, number))
+    wish = order_wish(bind(bank, number))
     first, again = (post(bank, "/v1/charges", wish) for _ in range(2))
     found = get(bank, f"/v1/charges/{wish['reference']}")
     assert (first.status, again.status, found.status) == (201, 201, 200)
@@ -46,7 +45,7 @@ def test_card_decides_and_the_answer_stands(bank: RunningBank, number: str) -> N
 def test_silent_card_gives_no_answer_and_a_query_tells(
     bank: RunningBank, number: str, executed: int
 ) -> None:
-    wish = charge_wish(bind(bank, number))
+    wish = order_wish(bind(bank, number))
     with pytest.raises(ProtocolError):
         post(bank, "/v1/charges", wish)
     assert len(bank.charges_of(str(wish["reference"]))) == executed
@@ -54,7 +53,7 @@ def test_silent_card_gives_no_answer_and_a_query_tells(
 
 
 def test_executed_charge_is_answered_when_it_is_sent_again(bank: RunningBank) -> None:
-    wish = charge_wish(bind(bank, TIMES_OUT_EXECUTED))
+    wish = order_wish(bind(bank, TIMES_OUT_EXECUTED))
     with pytest.raises(ProtocolError):
         post(bank, "/v1/charges", wish)
     assert post(bank, "/v1/charges", wish).content["status"] == "succeeded"
@@ -64,7 +63,7 @@ def test_executed_charge_is_answered_when_it_is_sent_again(bank: RunningBank) ->
 def test_each_charge_of_the_busy_card_is_refused_twice_then_taken_once(bank: RunningBank) -> None:
     card_token = bind(bank, UNAVAILABLE_TWICE)
     for _ in range(2):
-        wish = charge_wish(card_token)
+        wish = order_wish(card_token)
         statuses = [post(bank, "/v1/charges", wish).status for _ in range(4)]
         assert statuses == [503, 503, 201, 201]
         assert len(bank.charges_of(str(wish["reference"]))) == 1
@@ -74,7 +73,7 @@ def test_each_charge_of_the_busy_card_is_refused_twice_then_taken_once(bank: Run
 def test_same_reference_for_another_charge_is_refused(
     bank: RunningBank, change: dict[str, object]
 ) -> None:
-    wish = charge_wish(bind(bank, ORDINARY))
+    wish = order_wish(bind(bank, ORDINARY))
     assert post(bank, "/v1/charges", wish).status == 201
     answer = post(bank, "/v1/charges", {**wish, **change})
     assert answer.outcome == (409, "REFERENCE_REUSED")
@@ -98,7 +97,7 @@ def test_same_reference_for_another_charge_is_refused(
 def test_wrong_charge_is_refused_and_not_booked(
     bank: RunningBank, change: dict[str, object], outcome: tuple[int, str]
 ) -> None:
-    wish = {**charge_wish(bind(bank, ORDINARY)), **change}
+    wish = {**order_wish(bind(bank, ORDINARY)), **change}
     assert post(bank, "/v1/charges", wish).outcome == outcome
     assert get(bank, f"/v1/charges/{wish['reference']}").status == 404
 
@@ -110,7 +109,7 @@ def test_body_that_is_no_charge_is_refused(bank: RunningBank, body: bytes) -> No
 
 
 def test_many_at_once_with_one_reference_are_one_charge(bank: RunningBank) -> None:
-    wish = charge_wish(bind(bank, ORDINARY))
+    wish = order_wish(bind(bank, ORDINARY))
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: post(bank, "/v1/charges", wish).body, range(32)))
     assert len(set(answers)) == 1
@@ -120,8 +119,8 @@ def test_many_at_once_with_one_reference_are_one_charge(bank: RunningBank) -> No
 def test_books_and_totals_survive_a_crash(tmp_path: Path) -> None:
     with running_bank(tmp_path) as bank:
         ordinary, poor = bind(bank, ORDINARY), bind(bank, "6222021234500030006")
-        wishes = [charge_wish(ordinary, amount=300), charge_wish(ordinary, amount=45)]
-        for wish in (*wishes, charge_wish(poor, amount=7)):
+        wishes = [order_wish(ordinary, amount=300), order_wish(ordinary, amount=45)]
+        for wish in (*wishes, order_wish(poor, amount=7)):
             assert post(bank, "/v1/charges", wish).status == 201
         before = bank.operator("GET", "/charges")
         bank.crash()
@@ -134,31 +133,8 @@ def test_books_and_totals_survive_a_crash(tmp_path: Path) -> None:
     assert charged == {ORDINARY: 345}
 
 
-def test_settlement_file_lists_the_money_that_moved_on_the_day(tmp_path: Path) -> None:
-    with running_bank(tmp_path) as bank:
-        moved = charge_wish(bind(bank, ORDINARY), amount=300)
-        declined = charge_wish(bind(bank, "6222021234500030006"))
-        charge_id = post(bank, "/v1/charges", moved).content["charge_id"]
-        assert post(bank, "/v1/charges", declined).status == 201
-        booked_at = bank.charges_of(str(moved["reference"]))[0]["booked_at"]
-        day = (datetime.fromisoformat(booked_at).astimezone(timezone(timedelta(hours=8)))).date()
-        file, day_before = (
-            get(bank, f"/v1/settlement-files/{date}").body.decode().splitlines()
-            for date in (day, day - timedelta(days=1))
-        )
-    head = "bank_id,reference,kind,amount,currency,time"
-    assert file == [head, f"{charge_id},{moved['reference']},charge,300,CNY,{booked_at}"]
-    assert day_before == [head]
-
-
-@pytest.mark.parametrize("day", ["today", "2026-13-01", "9999-12-31"])
-def test_settlement_file_of_no_day_is_not_found(bank: RunningBank, day: str) -> None:
-    answer = get(bank, f"/v1/settlement-files/{day}")
-    assert answer.outcome == (404, "SETTLEMENT_FILE_NOT_FOUND")
-
-
 def test_ordered_outage_lasts_as_long_as_ordered(bank: RunningBank) -> None:
-    wish = charge_wish(bind(bank, ORDINARY))
+    wish = order_wish(bind(bank, ORDINARY))
     bank.plan_fault("unavailable", times=3)
     statuses = [post(bank, "/v1/charges", wish).status for _ in range(4)]
     assert statuses == [503, 503, 503, 201]
@@ -166,7 +142,7 @@ def test_ordered_outage_lasts_as_long_as_ordered(bank: RunningBank) -> None:
 
 @pytest.mark.parametrize(("fault", "executed"), [("lost", 0), ("dropped", 1), ("silent", 1)])
 def test_ordered_cut_gives_no_answer(bank: RunningBank, fault: str, executed: int) -> None:
-    wish = charge_wish(bind(bank, ORDINARY))
+    wish = order_wish(bind(bank, ORDINARY))
     bank.plan_fault(fault)
     with pytest.raises(ProtocolError):
         post(bank, "/v1/charges", wish)
@@ -175,7 +151,7 @@ def test_ordered_cut_gives_no_answer(bank: RunningBank, fault: str, executed: in
 
 def test_log_of_the_bank_is_json_lines_without_a_traceback(tmp_path: Path) -> None:
     with running_bank(tmp_path, "--hold-seconds", "0") as bank:
-        silent = charge_wish(bind(bank, TIMES_OUT_EXECUTED))
+        silent = order_wish(bind(bank, TIMES_OUT_EXECUTED))
         with pytest.raises(ProtocolError):
             post(bank, "/v1/charges", silent)
         post(bank, "/v1/charges", {})

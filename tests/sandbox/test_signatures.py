@@ -12,9 +12,9 @@ from tests.sandbox.signed_client import (
     Call,
     bind,
     binding_wish,
-    charge_wish,
     get,
     new_reference,
+    order_wish,
     signed,
 )
 
@@ -70,7 +70,7 @@ FORGERIES: dict[str, Callable[[bytes], Call]] = {
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_forged_call_is_refused_and_does_nothing(bank: RunningBank, forgery: str) -> None:
-    wish = charge_wish(bind(bank, ORDINARY))
+    wish = order_wish(bind(bank, ORDINARY))
     call = FORGERIES[forgery](json.dumps(wish).encode())
     answer = call.send(bank)
     assert answer.outcome == (401, "UNAUTHENTICATED")
@@ -121,7 +121,7 @@ def test_body_beyond_the_limit_is_refused(bank: RunningBank) -> None:
 
 def test_ordered_forgery_does_the_call_and_signs_it_wrongly(bank: RunningBank) -> None:
     reference, nonce = new_reference(), secrets.token_hex(16)
-    wish = charge_wish(bind(bank, ORDINARY), reference=reference)
+    wish = order_wish(bind(bank, ORDINARY), reference=reference)
     bank.plan_fault("forged")
     answer = signed("POST", "/v1/charges", json.dumps(wish).encode(), nonce=nonce).send(bank)
     assert answer.status == 201

@@ -3,14 +3,16 @@ import socket
 import subprocess
 import sys
 import traceback
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from shared.bank import get_bank
-from shared.bank.port import BankRefusal, BankUnavailable, BoundCard, OutcomeUnknown
+from shared.bank.port import BankRefusal, BankUnavailable, BoundCard, OutcomeUnknown, Payout, Refund
 from shared.bank.signed_http import SandboxBank
 from shared.money import Money
 from shared.settings import settings
+from tests.sandbox.receiver import wait_until
 from tests.sandbox.running import (
     BINDING_FAILS,
     CLIENT_ID,
@@ -195,6 +197,161 @@ def test_wrong_key_leaves_every_outcome_unknown(sandbox: RunningBank) -> None:
         client_of(sandbox.url, key=bytes(32)).find_charge(new_reference())
 
 
+def paid_out(bank: SandboxBank, sandbox: RunningBank, number: str = ORDINARY) -> Payout:
+    reference, card_token = new_reference(), token(bank, sandbox, number)
+    return bank.pay_out(reference=reference, card_token=card_token, amount=AMOUNT)
+
+
+def ended(bank: SandboxBank, reference: str) -> Payout:
+    """The payout when it is not on its way any more."""
+
+    def is_ended() -> bool:
+        payout = bank.find_payout(reference)
+        return payout is not None and payout.status != "accepted"
+
+    wait_until(is_ended)
+    payout = bank.find_payout(reference)
+    assert payout is not None
+    return payout
+
+
+@pytest.mark.parametrize(
+    ("number", "answered", "status", "reason"),
+    [
+        (ORDINARY, "accepted", "paid", None),
+        ("6222021234500040005", "rejected", "rejected", "ACCOUNT_CLOSED"),
+        ("6222021234500060003", "accepted", "rejected", "WRONG_NAME"),
+        (UNAVAILABLE_TWICE, "accepted", "paid", None),
+    ],
+)
+def test_payout_is_found_as_it_stands_and_done_once(
+    bank: SandboxBank,
+    sandbox: RunningBank,
+    number: str,
+    answered: str,
+    status: str,
+    reason: str | None,
+) -> None:
+    reference, card_token = new_reference(), token(bank, sandbox, number)
+    first = bank.pay_out(reference=reference, card_token=card_token, amount=AMOUNT)
+    found = ended(bank, reference)
+    assert first.status == answered
+    assert (found.status, found.reason, found.amount) == (status, reason, AMOUNT)
+    assert bank.pay_out(reference=reference, card_token=card_token, amount=AMOUNT) == found
+    assert len(sandbox.orders_of("payouts", reference)) == 1
+
+
+def test_credit_card_and_unbound_card_refuse_a_payout(
+    bank: SandboxBank, sandbox: RunningBank
+) -> None:
+    with pytest.raises(BankRefusal, match="CARD_KIND_NOT_ALLOWED"):
+        paid_out(bank, sandbox, CREDIT)
+    with pytest.raises(BankRefusal, match="CARD_NOT_BOUND"):
+        bank.pay_out(reference=new_reference(), card_token="card_unknown", amount=AMOUNT)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(TIMES_OUT_EXECUTED, "paid"), (TIMES_OUT_LOST, None)]
+)
+def test_time_out_of_a_payout_is_unknown_until_it_is_found_or_not(
+    bank: SandboxBank, sandbox: RunningBank, number: str, status: str | None
+) -> None:
+    reference, card_token = new_reference(), token(bank, sandbox, number)
+    with pytest.raises(OutcomeUnknown):
+        bank.pay_out(reference=reference, card_token=card_token, amount=AMOUNT)
+    found = bank.find_payout(reference)
+    assert (found.status if found else None) == status
+
+
+def test_other_amount_under_the_reference_of_a_payout_is_unknown(
+    bank: SandboxBank, sandbox: RunningBank
+) -> None:
+    payout = paid_out(bank, sandbox)
+    with pytest.raises(OutcomeUnknown):
+        bank.pay_out(reference=payout.reference, card_token="card_other", amount=AMOUNT)
+
+
+def charged(bank: SandboxBank, sandbox: RunningBank) -> str:
+    charge = bank.charge(reference=new_reference(), card_token=token(bank, sandbox), amount=AMOUNT)
+    return charge.reference
+
+
+def refund(bank: SandboxBank, charge_reference: str, amount: int = 1250) -> Refund:
+    return bank.refund_charge(
+        reference=new_reference(),
+        charge_reference=charge_reference,
+        amount=Money(amount=amount),
+    )
+
+
+def test_refund_is_on_its_way_and_then_found(bank: SandboxBank, sandbox: RunningBank) -> None:
+    sent = refund(bank, charged(bank, sandbox))
+
+    def is_back() -> bool:
+        found = bank.find_refund(sent.reference)
+        return found is not None and found.status == "succeeded"
+
+    assert (sent.status, sent.amount) == ("accepted", AMOUNT)
+    wait_until(is_back)
+    assert bank.find_refund(new_reference()) is None
+
+
+def test_refund_beyond_its_charge_or_of_none_is_refused(
+    bank: SandboxBank, sandbox: RunningBank
+) -> None:
+    with pytest.raises(BankRefusal, match="REFUND_EXCEEDS_CHARGE"):
+        refund(bank, charged(bank, sandbox), amount=1251)
+    with pytest.raises(BankRefusal, match="CHARGE_NOT_FOUND"):
+        refund(bank, new_reference())
+
+
+def day_of_the_bank() -> str:
+    return datetime.now(timezone(timedelta(hours=8))).date().isoformat()
+
+
+def test_settlement_file_comes_whole_and_ends_normally(
+    bank: SandboxBank, sandbox: RunningBank
+) -> None:
+    reference = charged(bank, sandbox)
+    lines = b"".join(bank.settlement_file(day_of_the_bank())).decode().splitlines()
+    assert lines[0] == "bank_id,reference,kind,amount,currency,time"
+    assert [line.split(",")[2:5] for line in lines if reference in line] == [
+        ["charge", "1250", "CNY"]
+    ]
+
+
+def test_settlement_file_of_no_day_is_refused(bank: SandboxBank) -> None:
+    with pytest.raises(BankRefusal, match="SETTLEMENT_FILE_NOT_FOUND"):
+        next(bank.settlement_file("2026-02-30"))
+
+
+@pytest.mark.parametrize(("fault", "pieces"), [("forged", 1), ("dropped", 0)])
+def test_settlement_file_that_is_not_proven_ends_with_an_error(
+    bank: SandboxBank, sandbox: RunningBank, fault: str, pieces: int
+) -> None:
+    sandbox.plan_fault(fault)
+    came: list[bytes] = []
+    with pytest.raises(OutcomeUnknown):
+        came.extend(bank.settlement_file(day_of_the_bank()))
+    # extend() keeps what came before the error.
+    assert len(came) == pieces
+
+
+def test_settlement_file_is_asked_for_again_by_the_caller_only(
+    bank: SandboxBank, sandbox: RunningBank
+) -> None:
+    sandbox.plan_fault("unavailable")
+    with pytest.raises(BankUnavailable):
+        next(bank.settlement_file(day_of_the_bank()))
+    assert next(bank.settlement_file(day_of_the_bank()))
+
+
+def test_settlement_file_that_breaks_off_is_unknown() -> None:
+    broken = Impostor(200, b"bank_id,reference", headers={"Content-Length": "1000"})
+    with running(broken), pytest.raises(OutcomeUnknown):
+        list(client_of(broken.url).settlement_file("2026-11-22"))
+
+
 CHARGED = {
     "charge_id": "chg_1",
     "reference": "ref_1",
@@ -231,6 +388,25 @@ CHARGED = {
 def test_answer_that_is_not_the_banks_word_on_this_charge_is_unknown(impostor: Impostor) -> None:
     with running(impostor), pytest.raises(OutcomeUnknown):
         client_of(impostor.url).charge(reference="ref_1", card_token="card_1", amount=AMOUNT)
+    assert impostor.calls == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"payout_id": "pay_1", "status": "paid", "reference": "ref_2"},
+        {"payout_id": "pay_1", "status": "paid", "amount": 1},
+        {"payout_id": "pay_1", "status": "succeeded"},
+        {"charge_id": "chg_1", "status": "succeeded"},
+    ],
+)
+def test_answer_that_is_not_the_banks_word_on_this_payout_is_unknown(
+    told: dict[str, object],
+) -> None:
+    order = {"reference": "ref_1", "amount": 1250, "currency": "CNY", **told}
+    impostor = Impostor(201, json.dumps(order).encode())
+    with running(impostor), pytest.raises(OutcomeUnknown):
+        client_of(impostor.url).pay_out(reference="ref_1", card_token="card_1", amount=AMOUNT)
     assert impostor.calls == 1
 
 
