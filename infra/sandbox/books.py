@@ -1,4 +1,7 @@
-"""The cards that were bound and the money that was moved. Each method is one transaction."""
+"""The cards that were bound and the money that was moved.
+
+Each method is one transaction, but `take`, which goes together with having it told.
+"""
 
 import sqlite3
 from collections.abc import Iterable

@@ -83,6 +83,9 @@ CREATE TABLE IF NOT EXISTS notifications (
     fault TEXT
 );
 CREATE INDEX IF NOT EXISTS notifications_to_send ON notifications (due_at) WHERE copies > 0;
+CREATE INDEX IF NOT EXISTS notifications_early ON notifications (order_id) WHERE fault = 'early';
+CREATE INDEX IF NOT EXISTS notifications_reordered ON notifications (due_at)
+    WHERE fault = 'reordered';
 CREATE TABLE IF NOT EXISTS notify_url (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     url TEXT NOT NULL

@@ -38,7 +38,11 @@ def test_signatures_agree_with_openssl() -> None:
         status=404,
         digest=signature.digest(b'{"code":"CHARGE_NOT_FOUND"}'),
     )
+    of_notification = signature.of_notification(
+        key, event_id="evt_1", timestamp="1700000002", digest=signature.digest(b"{}")
+    )
     assert of_request == "299bf43a1bae2cf79b02cdde05102e31a07fc62d49cbba49ba69cdb75423fe4e"
+    assert of_notification == "789478f1fa2ab37d09924a128beb93c0ae771254f5d982f236c6b4ec20455686"
     assert of_answer == "9ee2cd73b4477b671259eb338f688d6bba9032669cc06d7437e50f3619d36800"
 
 
@@ -127,3 +131,9 @@ def test_ordered_forgery_does_the_call_and_signs_it_wrongly(bank: RunningBank) -
     assert answer.status == 201
     assert not answer.is_signed_for(nonce)
     assert get(bank, f"/v1/charges/{reference}").content["status"] == "succeeded"
+
+
+def test_bank_can_be_told_to_forget_requests_sooner(tmp_path: Path) -> None:
+    with running_bank(tmp_path, "--request-lifetime-seconds", "20") as bank:
+        assert signed("GET", "/v1/charges/x", age_seconds=15).send(bank).status == 404
+        assert signed("GET", "/v1/charges/x", age_seconds=20).send(bank).status == 401
