@@ -17,11 +17,12 @@ PATIENCE_SECONDS = 15
 
 @dataclass(frozen=True)
 class Delivery:
-    """headers: by lower-case name."""
+    """headers: by lower-case name. came_at: seconds of a clock that only runs."""
 
     path: str
     headers: dict[str, str]
     body: bytes
+    came_at: float
 
     @property
     def order(self) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers["content-length"]))
-            running.deliveries.append(Delivery(self.path, headers, body))
+            running.deliveries.append(Delivery(self.path, headers, body, time.monotonic()))
             refused = running.refusals > 0
             running.refusals -= refused
             self.send_response(503 if refused else 204)
