@@ -56,6 +56,11 @@ class Settings:
     strength_looks_per_hour: int = 60
     security_events_kept_seconds: int = 15_552_000
     data_key_seconds: int = 300
+    agent_invitation_seconds: int = 86_400
+    agent_session_seconds: int = 43_200
+    agent_tries_per_address_per_hour: int = 120
+    approval_seconds: int = 604_800
+    audit_kept_seconds: int = 157_852_800
     legal_keeping_seconds: int = 157_852_800  # five years, with both leap days
 
     transfer_limit_minor: int = 5_000_000

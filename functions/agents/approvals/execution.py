@@ -1,0 +1,114 @@
+"""Doing what was approved, once; and ending what nobody decided.
+
+The state changes in the transaction of the effect, so a crash leaves either both or none. What was
+approved and not done is done by the schedule.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from functions.agents.actor import Actor, system
+from functions.agents.approvals.kinds import Approved, kind_of
+from functions.agents.approvals.states import AWAITING, at, current, moving
+from functions.agents.audit import Deed
+from functions.agents.records import APPROVED, EXECUTED, EXPIRED, FAILED, PROPOSED, Approval
+from shared import clock
+from shared.errors import Problem
+from shared.observability import count, logger
+from shared.sweep import sweep
+from shared.table import Cancelled, Write, change, due_shards, write
+
+_RUN_LIMIT = 200
+_NEXT_TRY_SECONDS = 60
+
+
+def execute(approval: Approval, *, by: Actor) -> Approval:
+    """Does what was approved; gives the approval as it stands then.
+
+    A refusal for good is remembered as such. Everything else that the action raises passes through,
+    and it is tried again.
+    """
+    done = moving(approval, EXECUTED, by=by, deed=Deed.EXECUTED)
+    try:
+        kind_of(approval.kind).execute(_approved(approval), done)
+    except Cancelled:
+        if current(approval.approval_id).state == APPROVED:
+            raise
+        # Somebody else was faster.
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        _fail(approval, problem, by)
+    if current(approval.approval_id).state == APPROVED:
+        # The effect was elsewhere, and did not carry the writes.
+        _end(done)
+    standing = current(approval.approval_id)
+    logger.info("approval_ended", extra={"approval_id": standing.approval_id})
+    count("ApprovalsEnded", kind=standing.kind, state=standing.state)
+    return standing
+
+
+def finish_approvals(request_id: str) -> int:
+    """Executes what was approved and not done, and ends what has expired; how many there were."""
+    by = system(request_id)
+    return sweep("finish_approvals", _due(), lambda due: _finish(due, by))
+
+
+def _due() -> Iterator[Approval]:
+    now = clock.seconds()
+    return chain.from_iterable(
+        Approval.due.query(shard, Approval.due_at <= now, limit=_RUN_LIMIT)
+        for shard in due_shards(AWAITING)
+    )
+
+
+def _finish(due: Approval, by: Actor) -> None:
+    approval = current(due.approval_id)
+    if approval.state == PROPOSED and approval.expires_at <= clock.seconds():
+        _end(moving(approval, EXPIRED, by=by, deed=Deed.EXPIRED))
+        count("ApprovalsEnded", kind=approval.kind, state=EXPIRED)
+    elif approval.state == APPROVED and _claimed(due):
+        execute(approval, by=by)
+
+
+def _claimed(due: Approval) -> bool:
+    """Puts off the next look, so that one that fails each time can't hold up the others."""
+    later = Approval.due_at.set(clock.seconds() + _NEXT_TRY_SECONDS)
+    return change(at(due), [later], Approval.due_at == due.due_at)
+
+
+def _fail(approval: Approval, problem: Problem, by: Actor) -> None:
+    logger.warning(
+        "approval_failed", extra={"approval_id": approval.approval_id, "code": problem.code}
+    )
+    _end(
+        moving(
+            approval,
+            FAILED,
+            by=by,
+            deed=Deed.EXECUTION_FAILED,
+            changes=[Approval.failure.set(problem.code)],
+            why={"failure": problem.code},
+        )
+    )
+
+
+def _end(ending: Sequence[Write]) -> None:
+    """Writes an end, unless another one stands already."""
+    try:
+        write(*ending)
+    except Cancelled as cancelled:
+        if not cancelled.failed(ending[0]):
+            raise
+
+
+def _approved(approval: Approval) -> Approved:
+    return Approved(
+        approval_id=approval.approval_id,
+        kind=approval.kind,
+        subject_kind=approval.subject_kind,
+        subject_id=approval.subject_id,
+        what=approval.what,
+        proposed_by=approval.proposed_by,
+        approvers=tuple(one["agent_id"] for one in approval.decisions),
+    )
