@@ -3,6 +3,8 @@
 Each domain brings its operations in an `api` and its scheduled functions in `events`.
 """
 
+from functions.agents.api import api as agents
+from functions.agents.events import events as agent_events
 from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
 from functions.topups.api import api as topups
@@ -16,8 +18,8 @@ from shared.web.openapi import description_api
 
 app = WalletApp("u-wallet")
 
-for domain in (identity, wallet, transfers, topups, description_api(app.operations)):
+for domain in (identity, wallet, transfers, topups, agents, description_api(app.operations)):
     app.include(domain)
 
-for events in (identity_events, wallet_events, transfer_events, topup_events):
+for events in (identity_events, wallet_events, transfer_events, topup_events, agent_events):
     app.register_blueprint(events)

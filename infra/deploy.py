@@ -72,6 +72,11 @@ def deploy(
     return _outputs(_describe(place, name) or {})
 
 
+def outputs(place: Place, *, stage: str) -> dict[str, str]:
+    """The outputs of a stack that was deployed before; none when there is no such stack."""
+    return _outputs(_describe(place, f"u-wallet-{stage}") or {})
+
+
 def _artifact_bucket(place: Place) -> str:
     """The bucket for packages: private, and only over TLS. Made when it is not there."""
     s3 = place.client("s3")

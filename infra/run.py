@@ -14,7 +14,8 @@ from infra.attached import ChildFailed
 from infra.deploy import DeployFailed
 from infra.phone_app import PhoneApp, Unexpected
 from infra.seed import seed
-from infra.stack import STACK_FILE, Addresses, AlreadyRunning, PortTaken, directory_of, running
+from infra.stack import STACK_FILE, AlreadyRunning, PortTaken, Stack, directory_of, running
+from infra.staff import NotInvited
 
 WATCH_SECONDS = 0.5
 
@@ -29,7 +30,7 @@ def main() -> int:
     try:
         with suppress(KeyboardInterrupt):
             return _run(console, asked.port)
-    except (AlreadyRunning, PortTaken, ChildFailed, DeployFailed, Unexpected) as error:
+    except (AlreadyRunning, PortTaken, ChildFailed, DeployFailed, NotInvited, Unexpected) as error:
         console.print(f"[red]{type(error).__name__}:[/red] {error}")
         return 1
     console.print("Stopped. The next start finds everything as it is now.")
@@ -40,10 +41,10 @@ def _run(console: Console, port: int | None) -> int:
     directory = directory_of(port)
     begun = time.monotonic()
     console.print("Starting the local cloud, the sandbox bank and the wallet ...")
-    with running(directory, port=port) as stack:
+    with running(directory, port=port, with_agents=True) as stack:
         people = seed(stack)
         seconds = time.monotonic() - begun
-        for label, value in _facts(stack.addresses, people):
+        for label, value in _facts(stack, people):
             console.print(f"  [bold]{label:20}[/bold]{value}", soft_wrap=True)
         console.print(f"Ready after {seconds:.1f} s; {directory / STACK_FILE} says the same.")
         console.print("[bold]Ctrl-C[/bold] ends it.")
@@ -53,8 +54,9 @@ def _run(console: Console, port: int | None) -> int:
     return 1
 
 
-def _facts(addresses: Addresses, people: list[PhoneApp]) -> Iterator[tuple[str, str]]:
+def _facts(stack: Stack, people: list[PhoneApp]) -> Iterator[tuple[str, str]]:
     """What somebody at the terminal wants to know: label and value."""
+    addresses = stack.addresses
     yield "API", addresses.api_url
     yield "API contract", f"{addresses.api_url}/openapi.json"
     yield "Text messages sent", addresses.sms_url
@@ -64,6 +66,9 @@ def _facts(addresses: Addresses, people: list[PhoneApp]) -> Iterator[tuple[str, 
     for person in people:
         secrets = f"password: {person.password}, pay password: {person.pay_password}"
         yield "Demo person", f"{person.phone}, {secrets}"
+    for agent in stack.agents:
+        secrets = f"password: {agent.password}, authenticator: {agent.totp_secret}"
+        yield f"Agent ({agent.role})", f"{agent.email}, {secrets}"
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -21,10 +21,11 @@ from infra.deploy import DeployFailed, Place, deploy
 from infra.local_cloud import local_cloud
 from infra.lock import held
 from infra.package import package
+from infra.staff import LocalAgent, staff
 
 STACK_FILE = "stack.json"
 # What later parts of the wallet will fill: nobody is there yet.
-NOT_YET_THERE: dict[str, list[object]] = {"merchants": [], "agents": []}
+NOT_YET_THERE: dict[str, list[object]] = {"merchants": []}
 WEB_ORIGINS = "http://localhost:3000,http://localhost:5173"
 MAIL_FROM = "wallet@u-wallet.example"
 
@@ -51,9 +52,13 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A stack that runs here. outputs: of its template, such as the names of the tables."""
+    """A stack that runs here. outputs: of its template, such as the names of the tables.
+
+    agents: who can sign in at once; none unless they were asked for.
+    """
 
     addresses: Addresses
+    agents: tuple[LocalAgent, ...]
     outputs: dict[str, str]
     place: Place
     children: tuple[subprocess.Popen[bytes], ...]
@@ -65,13 +70,19 @@ class Stack:
 
 @contextmanager
 def running(
-    directory: Path, *, port: int | None = None, keep: bool = True, enforce_rights: bool = False
+    directory: Path,
+    *,
+    port: int | None = None,
+    keep: bool = True,
+    enforce_rights: bool = False,
+    with_agents: bool = False,
 ) -> Iterator[Stack]:
     """Packages what changed, starts a stack, and ends it with the block.
 
     port: of the API; None for the one it had before, at first any.
     keep: whether its state is there again at the next start.
     enforce_rights: whether a function may do only what the template allows it.
+    with_agents: whether there are agents who can sign in; to make them takes some seconds.
     Raises AlreadyRunning, PortTaken, ChildFailed, DeployFailed.
     """
     directory = directory.resolve()
@@ -99,8 +110,15 @@ def running(
         addresses = _addresses(place, outputs, sandbox_url)
         _have_notified(addresses)
         _ask_for_first_answer(addresses)
-        started.enter_context(_announced(addresses, directory))
-        yield Stack(addresses=addresses, outputs=outputs, place=place, children=(cloud, sandbox))
+        agents = _staff(directory, place, outputs, addresses) if with_agents else ()
+        started.enter_context(_announced(addresses, agents, directory))
+        yield Stack(
+            addresses=addresses,
+            agents=agents,
+            outputs=outputs,
+            place=place,
+            children=(cloud, sandbox),
+        )
 
 
 def find(directory: Path) -> Addresses | None:
@@ -142,6 +160,18 @@ class _Memory:
         )
         file.write_text(json.dumps(asdict(memory)))
         return memory
+
+
+def _staff(
+    directory: Path, place: Place, outputs: dict[str, str], addresses: Addresses
+) -> tuple[LocalAgent, ...]:
+    """The agents, who are remembered beside the rest that must be the same at the next start."""
+    file = directory / "agents.json"
+    known = [LocalAgent(**each) for each in json.loads(file.read_text())] if file.exists() else []
+    function = outputs["AdministerAgents"]
+    agents = tuple(staff(known, place=place, function=function, api_url=addresses.api_url))
+    file.write_text(json.dumps([agent._asdict() for agent in agents]))
+    return agents
 
 
 def free_port(wish: int) -> int:
@@ -232,13 +262,16 @@ def _ask_for_first_answer(addresses: Addresses) -> None:
 
 
 @contextmanager
-def _announced(addresses: Addresses, directory: Path) -> Iterator[None]:
+def _announced(
+    addresses: Addresses, agents: tuple[LocalAgent, ...], directory: Path
+) -> Iterator[None]:
     """`stack.json` is there exactly while the stack is.
 
     A stack with a directory below `.local/` stands in `.local/stack.json` too, unless another runs
     there: who asks for one PORT and nothing else finds it at the usual place.
     """
-    told = json.dumps(asdict(addresses) | NOT_YET_THERE, indent=2) + "\n"
+    seeded = {"agents": [agent._asdict() for agent in agents]}
+    told = json.dumps(asdict(addresses) | NOT_YET_THERE | seeded, indent=2) + "\n"
     directories = [directory]
     if directory.parent == directory_of(None) and find(directory.parent) is None:
         directories.append(directory.parent)

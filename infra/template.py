@@ -46,6 +46,14 @@ class GatewayThrottled(Problem):
     detail = Texts("请求过于频繁，请稍后重试。", "Too many requests at once. Try again shortly.")
 
 
+# Whatever else a function may do to records, those of the audit trail are only ever added.
+NEVER_CHANGE_THE_AUDIT_TRAIL: Json = {
+    "Effect": "Deny",
+    "Action": ["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+    "Resource": {"Fn::GetAtt": ["RecordsTable", "Arn"]},
+    "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
+}
+
 # What the gateway answers by itself, in the words that the functions would use.
 GATEWAY_ANSWERS = {
     "DEFAULT_4XX": GatewayRefusal(),
@@ -143,7 +151,10 @@ def _complete_function(name: str, resources: Json) -> Json:
     properties.pop("CodeUri")  # the same for all: it stands in Globals
     properties["LoggingConfig"] = {"LogGroup": {"Ref": f"{name}Log"}}
     rights = [
-        _allow(["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [f"{name}Log", "Arn"]})
+        _allow(
+            ["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": [f"{name}Log", "Arn"]}
+        ),
+        NEVER_CHANGE_THE_AUDIT_TRAIL,
     ]
     if properties["Tracing"] != "PassThrough":
         rights.append(_allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"))

@@ -56,6 +56,11 @@ def new_pair(place: Place) -> Pair:
     )
 
 
+def new_secret() -> str:
+    """The secret part alone, for what is found by another name than a session."""
+    return _letters(secrets.token_bytes(_SECRET_BYTES))
+
+
 def new_salt() -> str:
     return secrets.token_hex(_SECRET_BYTES)
 
@@ -97,4 +102,8 @@ def _located(token: str, kind: str, family: Family) -> Place:
 
 def _token(kind: str, place: Place, secret: bytes) -> str:
     owner, session = (name.partition("_")[2] for name in place)
-    return f"{kind}_{owner}{session}{base64.urlsafe_b64encode(secret).decode().rstrip('=')}"
+    return f"{kind}_{owner}{session}{_letters(secret)}"
+
+
+def _letters(secret: bytes) -> str:
+    return base64.urlsafe_b64encode(secret).decode().rstrip("=")

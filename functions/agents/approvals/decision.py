@@ -6,7 +6,9 @@ write: an agent who loses role or account in between decides nothing, and a yes 
 no longer with us does not count when the last one comes.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from pynamodb.expressions.update import Action as Change
 
 from functions.agents import audit
 from functions.agents.actor import Actor
@@ -144,7 +146,7 @@ def _approving(approval: Approval, by: Actor) -> _Vote:
 
 def _with_vote(
     approval: Approval, decision: str, by: Actor, reason: str | None = None
-) -> list[Any]:
+) -> list[Change]:
     vote = {
         "agent_id": by.id,
         "person": by.person,

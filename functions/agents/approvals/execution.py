@@ -32,9 +32,9 @@ def execute(approval: Approval, *, by: Actor) -> Approval:
     try:
         kind_of(approval.kind).execute(_approved(approval), done)
     except Cancelled:
+        # Unless somebody else was faster, it was a condition of the action's own.
         if current(approval.approval_id).state == APPROVED:
             raise
-        # Somebody else was faster.
     except Problem as problem:
         if problem.status >= 500:
             raise
