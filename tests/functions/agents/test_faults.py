@@ -192,8 +192,8 @@ def _dies_before_money(attempt: Attempt) -> Any:
     return attempt.make()
 
 
-# Money moves in these two, so every cut is tried. The others are few writes, of which the two faults
-# that have an effect tell everything.
+# Money moves in these two, so every cut is tried. The others are few writes, of which the two
+# faults that have an effect tell everything.
 @pytest.mark.parametrize("fault", CUTS, ids=lambda fault: fault.name)
 @pytest.mark.parametrize("operation", [LastYes, Finishing])
 def test_money_moves_once(operation: type[Swept], fault: Fault, test_clock: TestClock) -> None:
