@@ -67,7 +67,7 @@ def approve(approval_id: str, *, by: Actor) -> Approval:
             if not _written(approval, _approving(approval, by)):
                 continue
             approval = current(approval_id)
-        return execute(approval, by=by) if approval.state == APPROVED else approval
+        return execute(approval, by=by)
     raise ServiceUnavailable
 
 

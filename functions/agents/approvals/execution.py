@@ -9,25 +9,26 @@ from itertools import chain
 
 from functions.agents.actor import Actor, system
 from functions.agents.approvals.kinds import Approved, kind_of
-from functions.agents.approvals.states import AWAITING, at, current, moving
+from functions.agents.approvals.states import AWAITING, current, moving
 from functions.agents.audit import Deed
 from functions.agents.records import APPROVED, EXECUTED, EXPIRED, FAILED, PROPOSED, Approval
 from shared import clock
 from shared.errors import Problem
 from shared.observability import count, logger
 from shared.sweep import sweep
-from shared.table import Cancelled, Write, change, due_shards, write
+from shared.table import Cancelled, Write, due_shards, write
 
 _RUN_LIMIT = 200
-_NEXT_TRY_SECONDS = 60
 
 
 def execute(approval: Approval, *, by: Actor) -> Approval:
-    """Does what was approved; gives the approval as it stands then.
+    """Does what was approved, and nothing else; gives the approval as it stands then.
 
     A refusal for good is remembered as such. Everything else that the action raises passes through,
     and it is tried again.
     """
+    if approval.state != APPROVED:
+        return approval
     done = moving(approval, EXECUTED, by=by, deed=Deed.EXECUTED)
     try:
         kind_of(approval.kind).execute(_approved(approval), done)
@@ -67,14 +68,8 @@ def _finish(due: Approval, by: Actor) -> None:
     if approval.state == PROPOSED and approval.expires_at <= clock.seconds():
         _end(moving(approval, EXPIRED, by=by, deed=Deed.EXPIRED))
         count("ApprovalsEnded", kind=approval.kind, state=EXPIRED)
-    elif approval.state == APPROVED and _claimed(due):
+    else:
         execute(approval, by=by)
-
-
-def _claimed(due: Approval) -> bool:
-    """Puts off the next look, so that one that fails each time can't hold up the others."""
-    later = Approval.due_at.set(clock.seconds() + _NEXT_TRY_SECONDS)
-    return change(at(due), [later], Approval.due_at == due.due_at)
 
 
 def _fail(approval: Approval, problem: Problem, by: Actor) -> None:

@@ -11,6 +11,7 @@ from shared.ledger.accounts import BANK_SETTLEMENT, find_account
 from shared.money import Money
 from shared.table import Write
 from tests.agents import APPROVALS, Agent
+from tests.faults import Attempt, ProcessDied
 from tests.ledger_accounts import ANN
 
 SYSTEM = system("sys-1")
@@ -72,6 +73,13 @@ def proposed(kind: str = "test_credit", *, by: Actor = SYSTEM, **changed: Any) -
 def as_actor(agent: Agent, *roles: str, user_id: str | None = None) -> Actor:
     """An agent as a route of another domain would have them propose."""
     return Actor(agent.agent_id, "req-1", "203.0.113.7", frozenset(roles), user_id)
+
+
+def dies_before_money(attempt: Attempt) -> Any:
+    """For `intercepted`: what was approved is then not executed yet."""
+    if attempt.operation == "TransactWriteItems" and "TRANSFER#" in str(attempt.request):
+        raise ProcessDied
+    return attempt.make()
 
 
 def state_of(agent: Agent, approval_id: str) -> str:

@@ -354,7 +354,7 @@ class TestActions:
         test_clock.move(seconds=60)
         with pytest.raises(SweepIncomplete):
             finish()
-        test_clock.move(seconds=60)
+        test_clock.move(minutes=5)
         assert finish() == {"finished": 1}
 
         assert state_of(clerks[0], approval_id) == "executed"

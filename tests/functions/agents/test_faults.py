@@ -14,8 +14,8 @@ from shared.sweep import SweepIncomplete
 from tests.agents import Agent, at_work, confirmed, invited, opened, operator
 from tests.clock import TestClock
 from tests.edge import Answer, call
-from tests.faults import CUTS, Attempt, Fault, ProcessDied, Swept, intercepted, sweep
-from tests.functions.agents.deciding import AMOUNT, proposed
+from tests.faults import CUTS, Fault, ProcessDied, Swept, intercepted, sweep
+from tests.functions.agents.deciding import AMOUNT, dies_before_money, proposed
 from tests.functions.scheduled import TICK
 from tests.ledger_accounts import ANN, balances, open_users
 
@@ -175,7 +175,7 @@ class Finishing(LastYes):
 
     def prepare(self) -> None:
         super().prepare()
-        with intercepted(_dies_before_money), suppress(ProcessDied):
+        with intercepted(dies_before_money), suppress(ProcessDied):
             self.fay.approve(self.approval_id)
         assert current(self.approval_id).state == "approved"
 
@@ -184,12 +184,6 @@ class Finishing(LastYes):
             on_approvals_schedule(TICK, None)
         except SweepIncomplete as error:
             raise ServiceUnavailable from error
-
-
-def _dies_before_money(attempt: Attempt) -> Any:
-    if attempt.operation == "TransactWriteItems" and "TRANSFER#" in str(attempt.request):
-        raise ProcessDied
-    return attempt.make()
 
 
 # Money moves in these two, so every cut is tried. The others are few writes, of which the two
