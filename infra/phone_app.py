@@ -33,8 +33,8 @@ class Unexpected(Exception):
     """The wallet did not answer as it must."""
 
 
-class PhoneApp:
-    """The app on the phone of one person."""
+class Client:
+    """Whoever sends requests to a running stack, as soon as there are tokens with these."""
 
     connections: ClassVar[urllib3.PoolManager] = urllib3.PoolManager(
         timeout=_TIMEOUT_SECONDS, retries=False, maxsize=64
@@ -43,11 +43,6 @@ class PhoneApp:
     def __init__(self, addresses: Addresses, *, language: str = "en") -> None:
         self.addresses = addresses
         self.language = language
-        self.phone = new_phone()
-        self.password = f"blue kettle {secrets.token_hex(6)}"
-        self.pay_password = "802517"  # nosec B105  # of people who do not exist
-        self.user_id = ""
-        self.authenticator_key = ""
         self.tokens: dict[str, Any] = {}
 
     def ask(
@@ -83,6 +78,18 @@ class PhoneApp:
         if answer.status != status:
             raise Unexpected(f"{method} {path}: {answer.status}, not {status}: {answer.json}")
         return answer.json
+
+
+class PhoneApp(Client):
+    """The app on the phone of one person."""
+
+    def __init__(self, addresses: Addresses, *, language: str = "en") -> None:
+        super().__init__(addresses, language=language)
+        self.phone = new_phone()
+        self.password = f"blue kettle {secrets.token_hex(6)}"
+        self.pay_password = "802517"  # nosec B105  # of people who do not exist
+        self.user_id = ""
+        self.authenticator_key = ""
 
     def texts(self) -> list[str]:
         """All text messages that this phone has got, oldest first."""

@@ -71,11 +71,12 @@ def staff(
                 continue
             # A start that was cut short: made, and never remembered.
             invitation = administer(place, function, {"do": "invite", "email": email})
-        made.append(_accepted(invitation, email, role, api_url))
+        made.append(accept(invitation, email=email, role=role, api_url=api_url))
     return made
 
 
-def _accepted(invitation: Json, email: str, role: str, api_url: str) -> LocalAgent:
+def accept(invitation: Json, *, email: str, role: str, api_url: str) -> LocalAgent:
+    """Does what an invited agent does. Raises NotInvited."""
     path = f"{api_url}/v1/agent/invitations/{invitation['invitation_id']}"
     secret = {"secret": invitation["secret"]}
     password = f"copper lantern {secrets.token_hex(6)}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.agents.records import audit_month
 from functions.identity.records import user_key
 from functions.identity.sealed import place
 from infra.local_cloud import METHODS, UNKNOWN_CONDITIONS, adapt
@@ -60,6 +61,10 @@ def rights(template: Json, function: Json) -> list[Json]:
     ]
 
 
+def allowed(template: Json, function: Json) -> list[Json]:
+    return [one for one in rights(template, function) if one["Effect"] == "Allow"]
+
+
 def actions(statement: Json) -> list[str]:
     named = statement["Action"]
     return [named] if isinstance(named, str) else named
@@ -94,6 +99,7 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
     assert scheduled(template).keys() >= {
         "AnonymiseClosedAccounts",
         "CheckBooks",
+        "FinishApprovals",
         "ReleaseExpiredHolds",
         "ResolvePendingTopUps",
         "SettleDueTransfers",
@@ -195,8 +201,7 @@ def test_tables_have_the_shape_that_the_records_need(template: Json, stage: str)
 
 def test_functions_may_do_only_what_is_named(template: Json) -> None:
     for function in functions(template).values():
-        for statement in rights(template, function):
-            assert statement["Effect"] == "Allow"
+        for statement in allowed(template, function):
             assert not [action for action in actions(statement) if "*" in action]
             if statement.get("Resource") == "*":
                 assert all(action.startswith("xray:Put") for action in actions(statement))
@@ -216,6 +221,18 @@ def test_nothing_deletes_from_the_books(template: Json) -> None:
         for statement in rights(template, function):
             if statement.get("Resource") == {"Fn::GetAtt": ["LedgerTable", "Arn"]}:
                 assert "dynamodb:DeleteItem" not in actions(statement)
+
+
+def test_no_function_changes_or_deletes_the_audit_trail(template: Json) -> None:
+    for function in functions(template).values():
+        [denied] = [one for one in rights(template, function) if one["Effect"] == "Deny"]
+        assert denied == {
+            "Effect": "Deny",
+            "Action": ["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+            "Resource": {"Fn::GetAtt": ["RecordsTable", "Arn"]},
+            "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["AUDIT#*"]}},
+        }
+    assert audit_month("2026-03").startswith("AUDIT#")
 
 
 def test_messages_go_to_phones_and_not_to_topics(template: Json) -> None:
@@ -338,6 +355,7 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
                     "StringLike": {"kms:EncryptionContext:of": "records/*"}
                 }
     assert opening == {
+        "AdministerAgents": ["kms:Decrypt", "kms:GenerateDataKey"],
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
         "TellOfLocks": ["kms:Decrypt"],
     }
