@@ -246,6 +246,38 @@ class TestRejecting:
         assert refusal(fay.reject(approval_id)) == (409, "APPROVAL_ENDED")
 
 
+class TestAtTheSameMoment:
+    def test_a_yes_that_comes_while_another_is_written_is_the_second(
+        self, fay: Agent, gus: Agent
+    ) -> None:
+        approval_id = proposed()
+        with meanwhile(lambda: gus.approve(approval_id)) as came:
+            answer = fay.approve(approval_id)
+
+        assert (came[0].json["state"], answer.json["state"]) == ("proposed", "executed")
+        assert len(answer.json["decisions"]) == 2
+        assert credited() == AMOUNT
+
+    def test_a_no_that_is_faster_than_the_last_yes_is_the_end(self, fay: Agent, gus: Agent) -> None:
+        approval_id = proposed()
+        fay.approve(approval_id)
+        hal = at_work("hal@bank.example", "finance")
+        with meanwhile(lambda: hal.reject(approval_id)) as came:
+            answer = gus.approve(approval_id)
+
+        assert came[0].json["state"] == "rejected"
+        assert refusal(answer) == (409, "APPROVAL_ENDED")
+        assert (state_of(fay, approval_id), credited()) == ("rejected", 0)
+
+    def test_and_the_other_way_round(self, fay: Agent, gus: Agent) -> None:
+        approval_id = proposed()
+        fay.approve(approval_id)
+        hal = at_work("hal@bank.example", "finance")
+        with meanwhile(lambda: gus.approve(approval_id)):
+            assert refusal(hal.reject(approval_id)) == (409, "APPROVAL_ENDED")
+        assert (state_of(fay, approval_id), credited()) == ("executed", AMOUNT)
+
+
 class TestTime:
     def test_what_nobody_decides_expires(
         self, fay: Agent, gus: Agent, boss: Agent, test_clock: TestClock

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from functions.identity.sessions import all_sessions
 from tests.agents import Agent, accepted, at_work, deeds, hired, invited, opened, operator
+from tests.functions.meanwhile import meanwhile
 
 FAY = "fay@bank.example"
 
@@ -64,6 +66,15 @@ def test_to_disable_ends_every_session_at_once(boss: Agent) -> None:
     assert fay.call("POST", "/v1/agent/sessions/refresh", refreshing).status == 401
     (told,) = deeds(boss, deed="disabled")
     assert told["about"] == fay.agent_id
+
+
+def test_who_signs_in_while_being_disabled_is_out_too() -> None:
+    fay = hired(FAY, "finance")
+    with meanwhile(fay.asks_in) as came:
+        operator("disable", email=FAY)
+
+    assert came[0].status == 201
+    assert all_sessions(fay.agent_id) == []
 
 
 def test_who_was_disabled_comes_back_by_invitation_alone() -> None:

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from functions.agents.records import DISABLED, agent_key
+from functions.agents.records import Agent as AgentRecord
 from shared.settings import settings
+from shared.table import change
 from tests.agents import SESSIONS, Agent, at_work, deeds
 from tests.clock import TestClock
 from tests.edge import Answer, call
@@ -70,6 +73,13 @@ class TestAccess:
     )
     def test_a_forged_token_opens_nothing(self, fay: Agent, forge: Callable[[str], str]) -> None:
         assert not opens(forge(fay.token))
+
+    def test_a_session_that_outlived_its_agent_opens_nothing(self, fay: Agent) -> None:
+        """Nothing leaves one behind; the standing of the agent is asked all the same."""
+        record = AgentRecord(*agent_key(fay.agent_id)[1:])
+        assert change(record, [AgentRecord.status.set(DISABLED)], AgentRecord.pk.exists())
+
+        assert not opens(fay.token)
 
 
 class TestRefresh:
