@@ -69,6 +69,8 @@ class Settings:
     withdrawal_free_per_month_minor: int = 100_000
     withdrawal_delay_seconds: int = 7_200
     unguarded_day_limit_minor: int = 100_000
+    new_device_seconds: int = 86_400
+    new_device_day_limit_minor: int = 500_000
     risk_rules: str = ""
     risk_decisions_kept_seconds: int = 31_536_000
     cards_per_user: int = 10

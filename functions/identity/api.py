@@ -43,7 +43,7 @@ from functions.identity.models import (
     TwoFactorProof,
     TwoFactorView,
 )
-from functions.identity.origin import origin_of
+from functions.identity.origin import origin_of, seen
 from functions.identity.password_change import change_password
 from functions.identity.password_proof import AccountLocked, WrongCredentials, WrongPassword
 from functions.identity.password_reset import reset_password
@@ -538,6 +538,7 @@ def export_me(call: Call[PasswordProof]) -> Reply:
         password=call.body.password,
         session_id=call.session_id,
         origin=origin_of(call),
+        seen=seen(call),
     )
     return Reply(200, data)
 
