@@ -56,6 +56,9 @@ class Settings:
     strength_looks_per_hour: int = 60
     security_events_kept_seconds: int = 15_552_000
     data_key_seconds: int = 300
+    notice_wait_seconds: int = 60
+    notice_tries: int = 10
+    notice_kept_seconds: int = 2_592_000
     legal_keeping_seconds: int = 157_852_800  # five years, with both leap days
 
     transfer_limit_minor: int = 5_000_000

@@ -10,7 +10,7 @@ from typing import cast
 from functions.identity import passwords, two_factor
 from functions.identity.directory import owner_of
 from functions.identity.models import PasswordReset
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, telling
 from functions.identity.origin import Origin
 from functions.identity.password_proof import forgiving
 from functions.identity.records import User, Verification
@@ -57,7 +57,8 @@ def _reset(
         User.password_changed_at.set(clock.seconds()),
     ]
     event = record(user.user_id, Happening.PASSWORD_RESET, origin=origin)
-    parts = [used, *second, forgiving(phone), event]
+    told = telling(user, Notice.PASSWORD_RESET)
+    parts = [used, *second, forgiving(phone), event, told.writing]
     try:
         change_sign_in(user, changes, keep_session=None, together_with=parts)
     except Cancelled as cancelled:
@@ -69,7 +70,7 @@ def _reset(
         return
     logger.info("password_reset", extra={"user_id": user.user_id})
     count("PasswordsReset")
-    tell_owner(user, Notice.PASSWORD_RESET)
+    told.send()
 
 
 def _check_same(verification: Verification, user: User, password: str) -> None:

@@ -7,6 +7,7 @@
 | Session       | `USER#<user id>`            | `SESSION#<session id>` |
 | SecurityEvent | `USER#<user id>`            | `EVENT#<event id>`     |
 | Report        | `REPORT#<report id>`        | `REPORT`               |
+| OwnerNotice   | `USER#<user id>`            | `NOTICE#<notice id>`   |
 | PendingEmail  | `USER#<user id>`            | `PENDING_EMAIL`        |
 | TwoFactor     | `USER#<user id>`            | `TWO_FACTOR`           |
 | KnownDevice   | `USER#<user id>`            | `DEVICE#<digest>`      |
@@ -14,7 +15,8 @@
 | Verification  | `VERIFICATION#<id>`         | `VERIFICATION`         |
 | Tries         | `TRIES#<digest of a phone>` | `PASSWORD`             |
 
-A phone is found by a keyed digest. In full it stands in `User.phone` alone, sealed (`contacts.py`).
+A phone is found by a keyed digest. In full it stands in `User.phone` alone, sealed (`contacts.py`);
+a notice on its way has a copy of that.
 """
 
 from typing import Any
@@ -120,6 +122,21 @@ class Report(DomainRecord):
     created_at = UnicodeAttribute()
 
 
+class OwnerNotice(DomainRecord):
+    """A notice on its way to an owner, in the words in which it goes. While it waits it stands in
+    the index `due`. `phone` and `email` are what stood sealed in the user when it was written; each
+    is taken away when it was told there. `tries`: how often it was tried by schedule.
+    """
+
+    user_id = UnicodeAttribute()
+    notice = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    text = UnicodeAttribute()
+    phone = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    tries = NumberAttribute(default=0)
+
+
 class PendingEmail(DomainRecord):
     """A mail address that its owner has yet to prove, sealed, and the code that was sent to it."""
 
@@ -204,6 +221,10 @@ def security_event_key(user_id: str, event_id: str) -> Key:
 
 def report_key(report_id: str) -> Key:
     return Key(Report, f"REPORT#{report_id}", "REPORT")
+
+
+def owner_notice_key(user_id: str, notice_id: str) -> Key:
+    return Key(OwnerNotice, f"USER#{user_id}", f"NOTICE#{notice_id}")
 
 
 def pending_email_key(user_id: str) -> Key:

@@ -18,7 +18,7 @@ from functions.identity.models import (
     SignedIn,
     SignInRequest,
 )
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, Telling, telling
 from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongCredentials, forgiving, proves
 from functions.identity.records import TwoFactor, User
@@ -116,8 +116,9 @@ def start_session(
     still_same = update(User(user.pk, user.sk), changes, as_proven)
     risk = None if decision is None else decision.to_record()
     events = [record(user.user_id, Happening.SIGNED_IN, origin=origin, risk=risk)]
+    told = _telling_of_new_device(user, origin)
     if device.is_new:
-        events.append(record(user.user_id, Happening.NEW_DEVICE, origin=origin))
+        events += [record(user.user_id, Happening.NEW_DEVICE, origin=origin), told.writing]
     try:
         write(session.starting, still_same, *events, *device.remembering, *together_with)
     except Cancelled as cancelled:
@@ -127,7 +128,7 @@ def start_session(
     end_surplus(user.user_id, newest=session.record)
     logger.info("signed_in", extra={"user_id": user.user_id})
     if device.is_new:
-        _tell_of_new_device(user, origin)
+        told.send()
     return SignedIn(user_id=user.user_id, tokens=session.tokens)
 
 
@@ -149,9 +150,9 @@ def _upgrade(user: User, password_hash: str) -> None:
         raise ServiceUnavailable
 
 
-def _tell_of_new_device(user: User, origin: Origin) -> None:
+def _telling_of_new_device(user: User, origin: Origin) -> Telling:
     device = origin.device
-    tell_owner(
+    return telling(
         user,
         Notice.NEW_DEVICE,
         device=(device.name if device else None) or "?",
