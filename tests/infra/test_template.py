@@ -154,6 +154,7 @@ def test_alarm_tells_of_the_books_the_api_and_the_dead_letters(template: Json) -
         ("BooksDifferences", "notBreaching"),
         ("BooksDifferences", "breaching"),
         ("NoticesGivenUp", "notBreaching"),
+        ("LimitsReached", "notBreaching"),
         ("5XXError", "notBreaching"),
         ("ApproximateNumberOfMessagesVisible", "notBreaching"),
     }
