@@ -60,13 +60,14 @@ from functions.identity.phone_change import OldPhoneUnproven, change_phone, send
 from functions.identity.profile import profile
 from functions.identity.records import PendingEmail, User, pending_email_key, user_key
 from functions.identity.registration import PhoneRegistered, register
-from functions.identity.security_events import list_events
+from functions.identity.security_events import Happening, list_events, record
 from functions.identity.session_check import session_check
 from functions.identity.sessions import end, end_others, list_sessions, refresh
 from functions.identity.sign_in import sign_in, take_second_step
 from functions.identity.step_up import take_step
 from functions.identity.strength import strength
 from functions.identity.targets import Phone
+from functions.identity.tokens import USERS
 from functions.identity.two_factor import SecondFactorRequired, TwoFactorEnabled
 from functions.identity.verification_code import CodeExpired, WrongCode, send_code
 from functions.risk.guard import RiskBlocked
@@ -326,7 +327,12 @@ def create_recovery_codes(call: Call[TwoFactorProof]) -> Reply:
 )
 def refresh_session(call: Call[RefreshRequest]) -> Reply:
     """Changes a refresh token for new tokens."""
-    tokens = refresh(call.body.refresh_token, origin=origin_of(call))
+    origin = origin_of(call)
+    tokens = refresh(
+        call.body.refresh_token,
+        USERS,
+        reused=lambda user_id: record(user_id, Happening.REFRESH_TOKEN_REUSED, origin=origin),
+    )
     return Reply(201, Refreshed(tokens=tokens))
 
 
@@ -354,7 +360,13 @@ def delete_session(call: Call[None]) -> Reply:
     """Signs a device out at once; `current` is the one that asks."""
     asked = call.path["session_id"]
     ended = call.session_id if asked == "current" else asked
-    end(call.user_id, ended, origin=origin_of(call))
+    event = record(
+        call.user_id,
+        Happening.SESSION_ENDED,
+        origin=origin_of(call),
+        details={"session_id": ended},
+    )
+    end(call.user_id, ended, event=event)
     return Reply(204)
 
 

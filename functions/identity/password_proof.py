@@ -1,25 +1,21 @@
-"""Proving who one is by the sign-in password. A try is counted before the password is looked at,
-so of many guesses at once no more than the allowed number is ever compared.
+"""Proving who one is by the sign-in password.
 
-It is counted by phone, not by user: a phone that nobody registered locks in the same way, after the
-same work and in the same words. Tries older than a lock lasts are forgotten: waiting for that takes
-a guesser as long as the lock would.
+Tries are counted by phone, not by user: a phone that nobody registered locks in the same way, after
+the same work and in the same words.
 """
-
-from typing import cast
 
 from pynamodb.expressions.update import Action
 
 from functions.identity import passwords
 from functions.identity.origin import Origin
-from functions.identity.records import Tries, User, tries_key
+from functions.identity.records import Tries, User
 from functions.identity.security_events import Happening, note, note_nothing
+from functions.identity.tries import count_try, forgetting_tries
 from shared import clock
-from shared.errors import Problem, ServiceUnavailable, Texts
+from shared.errors import Problem, Texts
 from shared.observability import count, logger
 from shared.phone import lookup_digest
-from shared.settings import settings
-from shared.table import Cancelled, Write, delete, due_shard, update, write
+from shared.table import Write, due_shard
 
 NOBODY = "nobody"
 TELLING_OF_LOCK = "tell_of_lock"
@@ -69,7 +65,8 @@ def proves(
     When it is, the caller writes `forgiving(phone)` with what it does next. When it is not, the
     owner finds `failing` among the security events.
     """
-    locked_seconds = _count_try(phone, user)
+    digest = lookup_digest(phone).hex()
+    locked_seconds = count_try(digest, with_last=_telling_of_lock(digest, user))
     matched = passwords.matches(password, None if user is None else user.password_hash)
     if locked_seconds:
         _record_refusal("locked", user)
@@ -77,7 +74,7 @@ def proves(
     if not matched:
         _record_refusal("wrong", user)
         if user is None:
-            note_nothing(lookup_digest(phone).hex(), failing, origin=origin)
+            note_nothing(digest, failing, origin=origin)
         else:
             note(user.user_id, failing, origin=origin)
     return matched
@@ -85,54 +82,20 @@ def proves(
 
 def forgiving(phone: str) -> Write:
     """Forgets the tries of a phone, for its owner has succeeded."""
-    return delete(_tries(phone))
+    return forgetting_tries(lookup_digest(phone).hex())
 
 
-def _count_try(phone: str, user: User | None) -> int:
-    """Counts one more try. Gives 0 when it may be made, else the seconds until one may.
+def _telling_of_lock(digest: str, user: User | None) -> list[Action]:
+    """The entry by which the owner is told of a lock, written with the last try that may be made.
 
-    With the last that may be made goes the entry by which the owner is told of the lock. A success
-    deletes it, and nobody's phone gets one as well: there is nothing to tell one from the other by.
+    A success deletes it, and nobody's phone gets one as well: there is nothing to tell one from the
+    other by.
     """
-    now, limit = clock.seconds(), settings().sign_in_tries
-    forgotten_at = now - settings().sign_in_lock_seconds
-    tries: Tries | None = None
-    # Each round that fails has seen somebody else's count; of these there are no more.
-    for _ in range(2 * limit + 2):
-        made = int(tries.made) if tries and tries.tried_at > forgotten_at else 0
-        if tries and made >= limit:
-            return int(tries.tried_at) - forgotten_at
-        counting = update(
-            _tries(phone),
-            [
-                Tries.made.set(made + 1),
-                Tries.tried_at.set(now),
-                Tries.ttl.set(now + settings().sign_in_lock_seconds),
-                *(_telling_of_lock(phone, user) if made + 1 == limit else ()),
-            ],
-            (Tries.made == made) & (Tries.tried_at > forgotten_at)
-            if made
-            else Tries.made.does_not_exist() | (Tries.tried_at <= forgotten_at),
-        )
-        try:
-            write(counting)
-            return 0
-        except Cancelled as cancelled:
-            tries = cast("Tries | None", cancelled.standing(counting))
-    raise ServiceUnavailable
-
-
-def _telling_of_lock(phone: str, user: User | None) -> list[Action]:
-    digest = lookup_digest(phone).hex()
     return [
         Tries.user_id.set(NOBODY if user is None else user.user_id),
         Tries.due_shard.set(due_shard(TELLING_OF_LOCK, digest)),
         Tries.due_at.set(clock.seconds() + _TOLD_AFTER_SECONDS),
     ]
-
-
-def _tries(phone: str) -> Tries:
-    return Tries(*tries_key(lookup_digest(phone).hex())[1:])
 
 
 def _record_refusal(reason: str, user: User | None) -> None:

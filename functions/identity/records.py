@@ -4,7 +4,8 @@
 |---------------|-----------------------------|------------------------|
 | PhoneEntry    | `PHONE#<digest>`            | `PHONE`                |
 | User          | `USER#<user id>`            | `USER`                 |
-| Session       | `USER#<user id>`            | `SESSION#<session id>` |
+| Session       | `USER#<user id>`,           | `SESSION#<session id>` |
+|               | `AGENT#<agent id>`          |                        |
 | SecurityEvent | `USER#<user id>`            | `EVENT#<event id>`     |
 | Report        | `REPORT#<report id>`        | `REPORT`               |
 | OwnerNotice   | `USER#<user id>`            | `NOTICE#<notice id>`   |
@@ -13,7 +14,8 @@
 | KnownDevice   | `USER#<user id>`            | `DEVICE#<digest>`      |
 | Challenge     | `CHALLENGE#<id>`            | `CHALLENGE`            |
 | Verification  | `VERIFICATION#<id>`         | `VERIFICATION`         |
-| Tries         | `TRIES#<digest of a phone>` | `PASSWORD`             |
+| Tries         | `TRIES#<digest of a phone>`,| `PASSWORD`             |
+|               | `TRIES#<agent id>`          |                        |
 
 A phone is found by a keyed digest. In full it stands in `User.phone` alone, sealed (`contacts.py`);
 a notice on its way has a copy of that.
@@ -67,7 +69,8 @@ class User(DomainRecord):
 
 
 class Session(DomainRecord):
-    """A signed-in device. Of its tokens only SHA-256 hashes are kept; times are seconds.
+    """A signed-in device of a user or an agent. Of its tokens only SHA-256 hashes are kept; times
+    are seconds.
 
     `rotation_salt` is what the present tokens were made of together with the refresh token before
     them, whose hash is `previous_refresh_hash`. `device_since` is when its device was first seen.
@@ -195,7 +198,8 @@ class Challenge(DomainRecord):
 
 
 class Tries(DomainRecord):
-    """How many passwords were tried in a row for a phone, known or not, and when last (seconds).
+    """How many passwords were tried in a row for a phone or an agent, known or not, and when last
+    (seconds).
 
     `user_id`: whose phone it is, or NOBODY; written when the last allowed try is counted, together
     with the entry in the index `due` by which the owner is told.
@@ -210,8 +214,10 @@ def user_key(user_id: str) -> Key:
     return Key(User, f"USER#{user_id}", "USER")
 
 
-def session_key(user_id: str, session_id: str) -> Key:
-    return Key(Session, f"USER#{user_id}", f"SESSION#{session_id}")
+def session_key(owner_id: str, session_id: str) -> Key:
+    """owner_id: of a user or an agent, which tells the two apart."""
+    holder = "AGENT" if owner_id.startswith("a_") else "USER"
+    return Key(Session, f"{holder}#{owner_id}", f"SESSION#{session_id}")
 
 
 def security_event_key(user_id: str, event_id: str) -> Key:
@@ -247,5 +253,6 @@ def challenge_key(challenge_id: str) -> Key:
     return Key(Challenge, f"CHALLENGE#{challenge_id}", "CHALLENGE")
 
 
-def tries_key(phone_digest: str) -> Key:
-    return Key(Tries, f"TRIES#{phone_digest}", "PASSWORD")
+def tries_key(subject: str) -> Key:
+    """subject: the digest of a phone, or the id of an agent."""
+    return Key(Tries, f"TRIES#{subject}", "PASSWORD")

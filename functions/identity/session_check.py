@@ -1,32 +1,37 @@
 """Who asks: from a bearer token to a user on a device, without a call of its own to AWS."""
 
 import hmac
-from typing import cast
 
 from functions.identity.records import Session, session_key
-from functions.identity.tokens import ACCESS, hashed, located
+from functions.identity.tokens import USERS, Family, hashed, opened_by
 from shared import clock
-from shared.table import Key, Record
+from shared.table import Found, Key
 from shared.web.operation import Principal
 from shared.web.problems import Unauthenticated
 
 
 class SessionCheck:
-    """Implements `shared.web.operation.SignInCheck`."""
+    """Implements `shared.web.operation.SignInCheck` for the owners of one family of tokens."""
+
+    roles: frozenset[str] = frozenset()
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
 
     def user_id(self, token: str) -> str:
-        return located(token, ACCESS).user_id
+        return opened_by(token, self._family).owner_id
 
-    def key(self, token: str) -> Key:
-        return session_key(*located(token, ACCESS))
+    def keys(self, token: str) -> list[Key]:
+        return [session_key(*opened_by(token, self._family))]
 
-    def principal(self, record: Record | None, token: str) -> Principal:
-        session = cast("Session | None", record)
+    def principal(self, found: Found, token: str) -> Principal:
+        place = opened_by(token, self._family)
+        session = found.one(Session, session_key(*place))
         if session is None or not hmac.compare_digest(session.access_hash, hashed(token)):
             raise Unauthenticated
         if min(int(session.access_ends_at), int(session.ends_at)) <= clock.seconds():
             raise Unauthenticated
-        return Principal(*located(token, ACCESS))
+        return Principal(*place)
 
 
-session_check = SessionCheck()
+session_check = SessionCheck(USERS)

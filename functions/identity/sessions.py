@@ -1,6 +1,10 @@
-"""Signed-in devices: starting a session, keeping it alive, listing and ending it."""
+"""Signed-in devices: starting a session, keeping it alive, listing and ending it.
+
+The same for users and for agents: an `owner_id` is of either, and tells which tokens there are.
+"""
 
 import hmac
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -10,14 +14,14 @@ from functions.identity.origin import Origin
 from functions.identity.records import Session, User, session_key, user_key
 from functions.identity.security_events import Happening, record
 from functions.identity.tokens import (
-    REFRESH,
+    Family,
     Pair,
     Place,
     hashed,
-    located,
     new_pair,
     new_salt,
     next_pair,
+    renewed_by,
 )
 from shared import clock
 from shared.errors import NotFound, ServiceUnavailable
@@ -44,12 +48,17 @@ class NewSession(NamedTuple):
         return put(self.record)
 
 
-def new_session(user_id: str, origin: Origin, *, device_since: int = 0) -> NewSession:
-    """A session of now, to be written together with what allows it."""
-    place = Place(user_id, new_id("s"))
+def new_session(
+    owner_id: str, origin: Origin, *, device_since: int = 0, lasts_seconds: int | None = None
+) -> NewSession:
+    """A session of now, to be written together with what allows it.
+
+    lasts_seconds: until its end, however often it is refreshed; by default what users have.
+    """
+    place = Place(owner_id, new_id("s"))
     pair = new_pair(place)
     now, now_text = clock.seconds(), clock.now_text()
-    ends_at = now + settings().session_seconds
+    ends_at = now + (lasts_seconds or settings().session_seconds)
     session = Session(
         *session_key(*place)[1:],
         session_id=place.session_id,
@@ -68,36 +77,36 @@ def new_session(user_id: str, origin: Origin, *, device_since: int = 0) -> NewSe
     return NewSession(session, _shown(pair, session))
 
 
-def all_sessions(user_id: str) -> list[Session]:
-    """Every session of a user that has not ended, the last used first, strongly consistent."""
+def all_sessions(owner_id: str) -> list[Session]:
+    """Every session of an owner that has not ended, the last used first, strongly consistent."""
     found = Session.query(
-        session_key(user_id, "")[1], Session.sk.startswith("SESSION#"), consistent_read=True
+        session_key(owner_id, "")[1], Session.sk.startswith("SESSION#"), consistent_read=True
     )
     alive = [session for session in found if session.ends_at > clock.seconds()]
     return sorted(alive, key=_position, reverse=True)
 
 
-def end_surplus(user_id: str, *, newest: Session) -> None:
+def end_surplus(owner_id: str, *, newest: Session) -> None:
     """Ends the sessions that were unused the longest, as far as there are too many.
 
     It is done after `newest` was written, so that of several at once the last one sees them all.
     """
-    others = [one for one in all_sessions(user_id) if one.sk != newest.sk]
+    others = [one for one in all_sessions(owner_id) if one.sk != newest.sk]
     surplus = others[settings().sessions_per_user - 1 :]
     if surplus:
         write(*(delete(session) for session in surplus))
 
 
-def refresh(refresh_token: str, *, origin: Origin | None = None) -> Tokens:
+def refresh(refresh_token: str, family: Family, *, reused: Callable[[str], Write]) -> Tokens:
     """New tokens for a refresh token, which with this is used up.
 
     The one that was used up last gives the same new tokens once more, for a short while: their
     answer may have been lost, or two threads of the app asked at once. Any other that comes again
     was stolen from this device or by it (RFC 9700 §4.14.2), and ends the session for both. To come
     here one must know the id of the session, 130 random bits that only its tokens hold.
-    Raises Unauthenticated.
+    reused: the write that tells of a theft, for the id of the owner. Raises Unauthenticated.
     """
-    place = located(refresh_token, REFRESH)
+    place = renewed_by(refresh_token, family)
     key = session_key(*place)
     presented = hashed(refresh_token)
     for _ in range(_ROTATION_TRIES):
@@ -105,21 +114,21 @@ def refresh(refresh_token: str, *, origin: Origin | None = None) -> Tokens:
         if session is None or session.ends_at <= clock.seconds():
             raise Unauthenticated
         if _retried(session, presented):
-            return _shown(next_pair(refresh_token, session.rotation_salt), session)
+            return _shown(next_pair(refresh_token, place, session.rotation_salt), session)
         if not hmac.compare_digest(session.refresh_hash, presented):
-            _end_stolen(session, place.user_id, origin)
+            _end_stolen(session, place.owner_id, reused)
             raise Unauthenticated
-        if tokens := _rotated(session, refresh_token):
+        if tokens := _rotated(session, refresh_token, place):
             return tokens
     raise ServiceUnavailable
 
 
-def list_sessions(user_id: str, current_id: str, query: PageQuery) -> SessionPage:
+def list_sessions(owner_id: str, current_id: str, query: PageQuery) -> SessionPage:
     """The signed-in devices, the last used first. Raises InvalidCursor."""
-    name = f"sessions {user_id}"
+    name = f"sessions {owner_id}"
     after = open_cursor(query.cursor, of=name) if query.cursor else None
     sessions = [
-        session for session in all_sessions(user_id) if after is None or _position(session) < after
+        session for session in all_sessions(owner_id) if after is None or _position(session) < after
     ]
     page = sessions[: query.limit]
     more = len(sessions) > len(page)
@@ -129,17 +138,17 @@ def list_sessions(user_id: str, current_id: str, query: PageQuery) -> SessionPag
     )
 
 
-def end(user_id: str, session_id: str, *, origin: Origin | None = None) -> None:
-    """Signs a device out, at once. Raises NotFound when the user has no such session."""
-    ending = delete(Session(*session_key(user_id, session_id)[1:]), Session.pk.exists())
-    event = record(
-        user_id, Happening.SESSION_ENDED, origin=origin, details={"session_id": session_id}
-    )
+def end(owner_id: str, session_id: str, *, event: Write) -> None:
+    """Signs a device out, at once. Raises NotFound when the owner has no such session.
+
+    event: what tells of it.
+    """
+    ending = delete(Session(*session_key(owner_id, session_id)[1:]), Session.pk.exists())
     try:
         write(ending, event)
     except Cancelled as cancelled:
         raise NotFound from cancelled
-    logger.info("session_ended", extra={"user_id": user_id, "reason": "signed_out"})
+    logger.info("session_ended", extra={"owner_id": owner_id, "reason": "signed_out"})
 
 
 def end_others(user_id: str, kept_id: str, *, origin: Origin | None = None) -> None:
@@ -169,10 +178,10 @@ def _retried(session: Session, presented: str) -> bool:
     return fresh and hmac.compare_digest(session.previous_refresh_hash, presented)
 
 
-def _rotated(session: Session, refresh_token: str) -> Tokens | None:
+def _rotated(session: Session, refresh_token: str, place: Place) -> Tokens | None:
     """The next tokens; None when another request was faster."""
     salt, now = new_salt(), clock.seconds()
-    pair = next_pair(refresh_token, salt)
+    pair = next_pair(refresh_token, place, salt)
     presented = hashed(refresh_token)
     actions = [
         Session.access_hash.set(hashed(pair.access)),
@@ -188,10 +197,9 @@ def _rotated(session: Session, refresh_token: str) -> Tokens | None:
     return _shown(pair, session)
 
 
-def _end_stolen(session: Session, user_id: str, origin: Origin | None) -> None:
-    reused = record(user_id, Happening.REFRESH_TOKEN_REUSED, origin=origin)
-    write(delete(Session(session.pk, session.sk)), reused)
-    logger.warning("refresh_token_reused", extra={"user_id": user_id})
+def _end_stolen(session: Session, owner_id: str, reused: Callable[[str], Write]) -> None:
+    write(delete(Session(session.pk, session.sk)), reused(owner_id))
+    logger.warning("refresh_token_reused", extra={"owner_id": owner_id})
     count("RefreshTokensReused")
 
 

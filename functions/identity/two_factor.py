@@ -7,7 +7,6 @@ code is looked at, so that neither a new challenge nor another door brings new t
 gives its try back when it is used up.
 """
 
-import hmac
 import secrets
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -15,7 +14,7 @@ from typing import Literal, NamedTuple
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from functions.identity import cool_down
+from functions.identity import cool_down, totp
 from functions.identity.contacts import phone_of
 from functions.identity.models import RecoveryCodes, SecondFactor, TotpStarted, TwoFactorView
 from functions.identity.notices import Notice, Telling, telling
@@ -35,13 +34,10 @@ from shared.secrets import keyed_hash
 from shared.settings import settings
 from shared.table import Cancelled, Key, Write, delete, put, read, update, write
 
-STEP_SECONDS = 30
 PENDING, ENABLED = "pending", "enabled"
-_DRIFT_STEPS = (0, -1, 1)
 _RECOVERY_CODES = 10
 _RECOVERY_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _HOUR_SECONDS = 3_600
-_ISSUER = "U Wallet"
 
 
 class SecondFactorRequired(Problem):
@@ -75,12 +71,10 @@ def begin(user: User, password: str, *, origin: Origin) -> TotpStarted:
 
     Raises WrongPassword, AccountLocked, TwoFactorEnabled, ServiceUnavailable.
     """
-    import pyotp  # Only those who set it up pay for this import.
-
     phone = phone_of(user)
     if not proves(password, phone=phone, user=user, origin=origin):
         raise WrongPassword
-    secret = pyotp.random_base32()
+    secret = totp.new_secret()
     key = two_factor_key(user.user_id)
     pending = TwoFactor(
         key.pk,
@@ -94,8 +88,7 @@ def begin(user: User, password: str, *, origin: Origin) -> TotpStarted:
         write(starting, forgiving(phone))
     except Cancelled as cancelled:
         raise TwoFactorEnabled from cancelled
-    uri = pyotp.TOTP(secret).provisioning_uri(name=masked(phone), issuer_name=_ISSUER)
-    return TotpStarted(secret=secret, otpauth_uri=uri)
+    return TotpStarted(secret=secret, otpauth_uri=totp.otpauth_uri(secret, masked(phone)))
 
 
 def confirm(user: User, code: str, *, origin: Origin) -> RecoveryCodes:
@@ -301,17 +294,12 @@ def _same(standing: TwoFactor) -> Condition:
 
 
 def _matching_step(standing: TwoFactor, code: str) -> int:
-    """The step of time that a code is of, which must be later than the last used (§5.2)."""
-    import pyotp
-
-    by_count = pyotp.HOTP(open_sealed(standing.secret, of=place(_key_of(standing), "secret")))
-    present = clock.seconds() // STEP_SECONDS
-    for drift in _DRIFT_STEPS:
-        step = present + drift
-        matches = hmac.compare_digest(by_count.at(step).encode(), code.encode())
-        if matches and step > int(standing.last_step):
-            return step
-    raise WrongSecondFactor
+    """The step of time that a code is of, which must be later than the last used."""
+    secret = open_sealed(standing.secret, of=place(_key_of(standing), "secret"))
+    step = totp.matching_step(secret, code, after=int(standing.last_step))
+    if step is None:
+        raise WrongSecondFactor
+    return step
 
 
 def _count_try(user_id: str) -> Window:

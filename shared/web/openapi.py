@@ -22,6 +22,7 @@ from shared.web.problems import (
     InvalidField,
     MalformedJson,
     NotJson,
+    RoleRequired,
     Unauthenticated,
     UnknownField,
 )
@@ -106,7 +107,10 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     if parameters := _parameters(operation):
         described["parameters"] = parameters
     if operation.signed_in:
-        described["security"] = [{"bearer": []}]
+        # OpenAPI 3.1 takes the names of roles here; one of them is enough, so each is a choice.
+        described["security"] = [{"bearer": [role]} for role in sorted(operation.roles)] or [
+            {"bearer": []}
+        ]
     if operation.body is Received:
         described["requestBody"] = {"required": True, "content": {"*/*": {}}}
     elif operation.body is not NoneType:
@@ -175,6 +179,8 @@ def _problems(operation: Operation) -> list[type[Problem]]:
     problems = [*operation.problems, ServiceUnavailable]
     if operation.signed_in:
         problems.append(Unauthenticated)
+    if operation.roles:
+        problems.append(RoleRequired)
     if operation.body is Received:
         problems.append(BodyTooLarge)
     elif operation.body is not NoneType:

@@ -1,8 +1,8 @@
 """An operation of the API: declared once, served by Chalice, described by OpenAPI.
 
-The order of questions is the same everywhere: who are you (401), is the request well formed (400,
-413, 415), then the one function that does it. What an operation needs to read is declared with it
-and comes in the same round trip as the session.
+The order of questions is the same everywhere: who are you (401), may your role do this (403), is
+the request well formed (400, 413, 415), then the one function that does it. What an operation needs
+to read is declared with it and comes in the same round trip as the session.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from chalice.app import Blueprint, MultiDict, Request, Response
 from shared.errors import NotFound, Problem, Texts
 from shared.observability import flush, logger, traced
 from shared.settings import settings
-from shared.table import Found, Key, Record, read
+from shared.table import Found, Key, read
 from shared.web.app_version import check_may_move_money, update_hint
 from shared.web.body import NOT_ALLOWED, convert, parse_json
 from shared.web.headers import common_headers
@@ -25,6 +25,7 @@ from shared.web.problems import (
     InvalidField,
     MalformedJson,
     NotJson,
+    RoleRequired,
     Unauthenticated,
     language,
     render,
@@ -35,27 +36,32 @@ _ID_LENGTH_LIMIT = 64
 
 
 class Principal(NamedTuple):
-    """Who asks: a signed-in user on one device."""
+    """Who asks: a signed-in user on one device, or an agent with their roles."""
 
     user_id: str
     session_id: str
+    roles: frozenset[str] = frozenset()
 
 
 class SignInCheck(Protocol):
-    """How a bearer token is turned into a principal; identity implements it."""
+    """How a bearer token is turned into a principal; identity and agents implement it."""
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that a principal may have. None: an operation asks for no role."""
 
     def user_id(self, token: str) -> str:
         """Whose token it claims to be, before anything is read. Raises Unauthenticated."""
 
-    def key(self, token: str) -> Key:
-        """Where the session of a token is. Raises Unauthenticated for what cannot be one."""
+    def keys(self, token: str) -> list[Key]:
+        """What must be read to know. Raises Unauthenticated for what cannot be a token."""
 
-    def principal(self, record: Record | None, token: str) -> Principal:
-        """Raises Unauthenticated unless the token opens the session in `record` now."""
+    def principal(self, found: Found, token: str) -> Principal:
+        """Raises Unauthenticated unless the token opens a session now, by what was found."""
 
 
 class Call(msgspec.Struct, Generic[B]):
-    """A request that has been understood."""
+    """A request that has been understood. user_id: who asks, which may also be an agent."""
 
     body: B
     query: Any
@@ -69,6 +75,7 @@ class Call(msgspec.Struct, Generic[B]):
     step_up: str = ""
     user_id: str = ""
     session_id: str = ""
+    roles: frozenset[str] = frozenset()
     found: Found = msgspec.field(default_factory=lambda: Found({}))
 
 
@@ -110,6 +117,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[type[Problem], ...]
     moves_money: bool
     signed_in: bool
+    roles: frozenset[str]
     reads: Callable[[Call[Any]], Iterable[Key]]
 
 
@@ -135,13 +143,19 @@ class Api:
         problems: tuple[type[Problem], ...] = (),
         moves_money: bool = False,
         public: bool = False,
+        roles: frozenset[str] = frozenset(),
         reads: Reads[B] | None = None,
     ) -> Callable[[Handler[B]], Handler[B]]:
         """Registers a function as what answers `method path`.
 
         answers: the model of the body for each successful status (None: no body).
+        roles: who may call it, where those who sign in have roles: one of them is enough.
         reads: the records the operation needs; they are in `call.found` when it runs.
+        Raises ValueError for an operation that forgets to say its roles, or says impossible ones.
         """
+        possible = frozenset() if public else self._possible_roles
+        if bool(roles) != bool(possible) or not roles <= possible:
+            raise ValueError(f"{method} {path}: roles must be some of {sorted(possible)}")
 
         def register(handler: Handler[B]) -> Handler[B]:
             operation = Operation(
@@ -154,6 +168,7 @@ class Api:
                 problems=problems,
                 moves_money=moves_money,
                 signed_in=not public,
+                roles=roles,
                 reads=reads or _reads_nothing,
             )
             self.operations.append(operation)
@@ -199,15 +214,21 @@ class Api:
             call.user_id = self._check.user_id(token)
         keys, refusal = _understand(operation, request, call)
         if operation.signed_in:
-            keys.append(self._check.key(token))
+            keys += self._check.keys(token)
         call.found = read(keys) if keys else call.found
         if operation.signed_in:
-            session = call.found.get(keys[-1])
-            call.user_id, call.session_id = self._check.principal(session, token)
+            principal = self._check.principal(call.found, token)
+            call.user_id, call.session_id, call.roles = principal
             logger.append_keys(user_id=call.user_id)
+            if operation.roles and not operation.roles & call.roles:
+                raise RoleRequired
         if refusal:
             raise refusal
         return operation.handler(call)
+
+    @property
+    def _possible_roles(self) -> frozenset[str]:
+        return frozenset() if self._sign_in_check is None else self._sign_in_check.roles
 
     @property
     def _check(self) -> SignInCheck:

@@ -66,6 +66,13 @@ class Unauthenticated(Problem):
         super().__init__(headers={"WWW-Authenticate": "Bearer"})
 
 
+class RoleRequired(Problem):
+    status = 403
+    code = "ROLE_REQUIRED"
+    title = Texts("权限不足", "Another role required")
+    detail = Texts("您的角色不能执行此操作。", "Your roles do not allow this.")
+
+
 class MethodNotAllowed(Problem):
     status = 405
     code = "METHOD_NOT_ALLOWED"
