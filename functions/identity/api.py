@@ -141,7 +141,7 @@ def create_user(call: Call[RegisterRequest]) -> Reply:
         signed_in = register(
             call.body,
             phone=normalised(call.body.phone),
-            origin=origin_of(call, call.body.device),
+            origin=origin_of(call, call.body.device, call.body.device_secret),
             language=call.language,
         )
     return Reply(201, signed_in)
@@ -158,7 +158,7 @@ def create_user(call: Call[RegisterRequest]) -> Reply:
 def create_session(call: Call[SignInRequest]) -> Reply:
     """Signs in with phone and password."""
     phone = normalised(call.body.phone)
-    origin = origin_of(call, call.body.device)
+    origin = origin_of(call, call.body.device, call.body.device_secret)
     with attempt(call.address):
         answer = sign_in(call.body, phone=phone, origin=origin, language=call.language)
     return Reply(202 if isinstance(answer, ChallengeStarted) else 201, answer)
@@ -394,8 +394,9 @@ def put_password(call: Call[PasswordChange]) -> Reply:
 )
 def create_password_reset(call: Call[PasswordReset]) -> Reply:
     """Sets a new password by a code to the phone, ends a lock, and signs all devices out."""
+    origin = origin_of(call, call.body.device, call.body.device_secret)
     with attempt(call.address):
-        reset_password(call.body, phone=normalised(call.body.phone), origin=origin_of(call))
+        reset_password(call.body, phone=normalised(call.body.phone), origin=origin)
     return Reply(204)
 
 

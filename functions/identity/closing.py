@@ -54,7 +54,7 @@ def close(user: User, account: Account | None, request: Closing, *, origin: Orig
         raise WrongPassword
     told = telling(user, Notice.ACCOUNT_CLOSED)
     proofs = _beside_password(user, account, request, origin)
-    _write(user, account, phone, origin, [forgiving(phone), told.writing, *proofs])
+    _write(user, account, phone, origin, [*forgiving(phone, origin), told.writing, *proofs])
     logger.info("account_closed", extra={"user_id": user.user_id})
     count("AccountsClosed")
     told.send()

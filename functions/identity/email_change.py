@@ -33,7 +33,7 @@ def ask_to_bind(
     phone = phone_of(user)
     if not proves(request.password, phone=phone, user=user, origin=origin):
         raise WrongPassword
-    write(forgiving(phone))
+    write(*forgiving(phone, origin))
     sent = send_code(
         target=Mail(email),
         purpose="confirm_email",

@@ -94,7 +94,8 @@ def export(
     if not proves(password, phone=phone, user=user, origin=origin):
         raise WrongPassword
     # Told first: who has read this has it, whatever happens after.
-    write(forgiving(phone), record(user.user_id, Happening.DATA_EXPORTED, origin=origin))
+    exported = record(user.user_id, Happening.DATA_EXPORTED, origin=origin)
+    write(*forgiving(phone, origin), exported)
     logger.info("data_exported", extra={"user_id": user.user_id})
     count("DataExports")
     user_id, page = user.user_id, PageQuery(limit=settings().page_size_limit)

@@ -14,7 +14,7 @@ from shared.observability import count, logger
 
 
 def change_password(
-    user: User, request: PasswordChange, *, session_id: str, origin: Origin | None = None
+    user: User, request: PasswordChange, *, session_id: str, origin: Origin
 ) -> None:
     """Sets a new password; `session_id` is the session that goes on.
 
@@ -32,7 +32,7 @@ def change_password(
     ]
     event = record(user.user_id, Happening.PASSWORD_CHANGED, origin=origin)
     told = telling(user, Notice.PASSWORD_CHANGED)
-    parts = [forgiving(phone), event, told.writing]
+    parts = [*forgiving(phone, origin), event, told.writing]
     change_sign_in(user, changes, keep_session=session_id, together_with=parts)
     logger.info("password_changed", extra={"user_id": user.user_id})
     count("PasswordsChanged")

@@ -109,9 +109,7 @@ def check(account: Account, pay_password: str, *, origin: Origin | None = None) 
     raise ServiceUnavailable
 
 
-def set_pay_password(
-    user: User, *, password: str, pay_password: str, origin: Origin | None = None
-) -> None:
+def set_pay_password(user: User, *, password: str, pay_password: str, origin: Origin) -> None:
     """Sets or replaces the pay password, and ends a lock; `password` is the one for signing in.
 
     Raises WeakPayPassword, WrongPassword, AccountLocked, AccountClosed, ServiceUnavailable.
@@ -133,7 +131,7 @@ def set_pay_password(
         is_change = account.proof not in (None, proof)
         happened = Happening.PAY_PASSWORD_CHANGED if is_change else Happening.PAY_PASSWORD_SET
         actions = list(setting)
-        parts = [forgiving(phone), record(user.user_id, happened, origin=origin)]
+        parts = [*forgiving(phone, origin), record(user.user_id, happened, origin=origin)]
         told = telling(user, Notice.PAY_PASSWORD_CHANGED)
         if is_change:
             begun = cool_down.starting(user.user_id)

@@ -73,7 +73,7 @@ def change_phone(
     if not proves(request.password, phone=old, user=user, origin=origin):
         raise WrongPassword
     # Now, as what follows may be refused for a mistyped code: that is no wrong password.
-    write(forgiving(old))
+    write(*forgiving(old, origin))
     new_code = proven(
         target=Phone(phone),
         purpose="change_phone",

@@ -85,7 +85,7 @@ def begin(user: User, password: str, *, origin: Origin) -> TotpStarted:
     )
     starting = put(pending, TwoFactor.pk.does_not_exist() | (TwoFactor.status == PENDING))
     try:
-        write(starting, forgiving(phone))
+        write(starting, *forgiving(phone, origin))
     except Cancelled as cancelled:
         raise TwoFactorEnabled from cancelled
     return TotpStarted(secret=secret, otpauth_uri=totp.otpauth_uri(secret, masked(phone)))
@@ -246,7 +246,7 @@ def _fully_proven(
     if not proves(password, phone=phone, user=user, origin=origin):
         raise WrongPassword
     proven = _proven(user.user_id, standing, given, origin)
-    return proven._replace(along=[*proven.along, forgiving(phone)])
+    return proven._replace(along=[*proven.along, *forgiving(phone, origin)])
 
 
 def _needed(factor: SecondFactor | None) -> SecondFactor:
