@@ -18,7 +18,7 @@ from shared.settings import settings
 from tests.clock import TestClock
 from tests.edge import Answer, call
 from tests.faults import Attempt, Fault, Injection, ProcessDied, intercepted
-from tests.functions.identity.asking import PHONE, sign_in, stored
+from tests.functions.identity.asking import PHONE, stored
 from tests.people import PASSWORD, PAY_PASSWORD, Person, register
 
 WRONG = "111222"
