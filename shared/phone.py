@@ -24,6 +24,13 @@ def normalised(typed: str, *, field: str = "phone") -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def country(phone: str) -> str:
+    """The country of a phone (E.164), as `CN`; empty for a number of none."""
+    import phonenumbers
+
+    return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or ""
+
+
 def masked(phone: str) -> str:
     """`+86138****5678`: enough to recognise one's friend by, not enough to call."""
     return f"{phone[:-8]}****{phone[-4:]}" if len(phone) >= 12 else f"{phone[:3]}****{phone[-3:]}"

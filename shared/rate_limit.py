@@ -17,6 +17,7 @@ from pynamodb.attributes import NumberAttribute
 
 from shared import clock
 from shared.errors import Problem, Texts
+from shared.observability import count
 from shared.table import Cancelled, DomainRecord, Write, delete, update, write
 
 _IPV6_PREFIX = 64
@@ -43,7 +44,10 @@ class Allowance(DomainRecord):
 
 
 class RateLimit(Protocol):
-    """What can be taken, given back, and waited for."""
+    """What can be taken, given back, and waited for. name: what is counted."""
+
+    @property
+    def name(self) -> str: ...
 
     def taking(self) -> Write:
         """Counts one more, unless that is one too many."""
@@ -76,7 +80,11 @@ class Window:
         )
 
     def giving_back(self) -> Write:
-        return update(self._allowance(), [Allowance.used.add(-1)], Allowance.used > 0)
+        """When the window is over and forgotten, this leaves a record that is forgotten as well."""
+        undoing = [Allowance.used.add(-1), Allowance.ttl.set(self._end())]
+        return update(
+            self._allowance(), undoing, Allowance.used.does_not_exist() | (Allowance.used > 0)
+        )
 
     def wait_seconds(self, standing: Allowance | None) -> int:
         return self._end() - self.now
@@ -125,11 +133,11 @@ def take(limits: Sequence[RateLimit], *, together_with: Sequence[Write] = ()) ->
     try:
         write(*parts, *together_with)
     except Cancelled as cancelled:
-        waits = [
-            limit.wait_seconds(cast("Allowance | None", cancelled.standing(part)))
-            for limit, part in zip(limits, parts, strict=True)
-            if cancelled.failed(part)
-        ]
+        waits = []
+        for limit, part in zip(limits, parts, strict=True):
+            if cancelled.failed(part):
+                count("LimitsReached", limit=limit.name)
+                waits.append(limit.wait_seconds(cast("Allowance | None", cancelled.standing(part))))
         if not waits:
             raise
         raise TooManyRequests(retry_after=max(1, *waits)) from cancelled

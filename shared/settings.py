@@ -22,6 +22,7 @@ class Settings:
     bank_request_lifetime_seconds: int = 300
     web_origins: str = ""
     time_zone: str = "Asia/Shanghai"
+    codes_countries: str = "CN,HK,MO,TW,SG,MY"
     sms_sender_id: str = "UWallet"
     app_versions: str = (
         '{"android": {"latest": "1.0.0", "minimum": "1.0.0"},'
@@ -40,9 +41,15 @@ class Settings:
     code_failures_per_day: int = 20
     codes_per_phone_per_day: int = 10
     codes_per_address_per_hour: int = 30
+    code_prefix_digits: int = 7
+    codes_per_prefix_per_hour: int = 200
+    codes_per_prefix_per_day: int = 1_000
+    codes_in_all_per_day: int = 200_000
+    codes_in_all_shards: int = 16
     codes_per_user_per_day: int = 20
     challenge_seconds: int = 300
     second_factor_tries_per_hour: int = 10
+    attempts_per_address_per_hour: int = 200
     sign_in_tries: int = 5
     sign_in_lock_seconds: int = 900
     pay_password_tries: int = 5
@@ -61,6 +68,9 @@ class Settings:
     agent_tries_per_address_per_hour: int = 120
     approval_seconds: int = 604_800
     audit_kept_seconds: int = 157_852_800
+    notice_wait_seconds: int = 60
+    notice_tries: int = 10
+    notice_kept_seconds: int = 2_592_000
     legal_keeping_seconds: int = 157_852_800  # five years, with both leap days
 
     transfer_limit_minor: int = 5_000_000
@@ -74,6 +84,8 @@ class Settings:
     withdrawal_free_per_month_minor: int = 100_000
     withdrawal_delay_seconds: int = 7_200
     unguarded_day_limit_minor: int = 100_000
+    new_device_seconds: int = 86_400
+    new_device_day_limit_minor: int = 500_000
     risk_rules: str = ""
     risk_decisions_kept_seconds: int = 31_536_000
     cards_per_user: int = 10

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from functions.identity import challenge, two_factor
+from functions.identity.attempts import attempt
 from functions.identity.challenge import ChallengeEnded
 from functions.identity.closing import AccountNotEmpty, close
+from functions.identity.code_limits import CountryNotServed
 from functions.identity.dispute import dispute
 from functions.identity.email_change import ask_to_bind, bind
 from functions.identity.export import PersonalData, export
@@ -43,7 +45,7 @@ from functions.identity.models import (
     TwoFactorProof,
     TwoFactorView,
 )
-from functions.identity.origin import origin_of
+from functions.identity.origin import origin_of, seen
 from functions.identity.password_change import change_password
 from functions.identity.password_proof import AccountLocked, WrongCredentials, WrongPassword
 from functions.identity.password_reset import reset_password
@@ -111,7 +113,7 @@ def _user_and_account(call: Call[Any]) -> Iterable[Key]:
     "/v1/verification-codes",
     body=CodeRequest,
     answers={202: CodeSent},
-    problems=(TooManyRequests,),
+    problems=(CountryNotServed, TooManyRequests),
     public=True,
 )
 def create_verification_code(call: Call[CodeRequest]) -> Reply:
@@ -135,12 +137,13 @@ def create_verification_code(call: Call[CodeRequest]) -> Reply:
 )
 def create_user(call: Call[RegisterRequest]) -> Reply:
     """Registers whoever holds a phone, and signs them in."""
-    signed_in = register(
-        call.body,
-        phone=normalised(call.body.phone),
-        origin=origin_of(call, call.body.device),
-        language=call.language,
-    )
+    with attempt(call.address):
+        signed_in = register(
+            call.body,
+            phone=normalised(call.body.phone),
+            origin=origin_of(call, call.body.device, call.body.device_secret),
+            language=call.language,
+        )
     return Reply(201, signed_in)
 
 
@@ -155,8 +158,9 @@ def create_user(call: Call[RegisterRequest]) -> Reply:
 def create_session(call: Call[SignInRequest]) -> Reply:
     """Signs in with phone and password."""
     phone = normalised(call.body.phone)
-    origin = origin_of(call, call.body.device)
-    answer = sign_in(call.body, phone=phone, origin=origin, language=call.language)
+    origin = origin_of(call, call.body.device, call.body.device_secret)
+    with attempt(call.address):
+        answer = sign_in(call.body, phone=phone, origin=origin, language=call.language)
     return Reply(202 if isinstance(answer, ChallengeStarted) else 201, answer)
 
 
@@ -171,7 +175,9 @@ def create_session(call: Call[SignInRequest]) -> Reply:
 def answer_sign_in_challenge(call: Call[ChallengeAnswer]) -> Reply:
     """Takes the second step of a sign-in."""
     challenge_id = call.path["challenge_id"]
-    return Reply(201, take_second_step(challenge_id, call.body, origin=origin_of(call)))
+    with attempt(call.address):
+        signed_in = take_second_step(challenge_id, call.body, origin=origin_of(call))
+    return Reply(201, signed_in)
 
 
 @api.operation(
@@ -388,7 +394,9 @@ def put_password(call: Call[PasswordChange]) -> Reply:
 )
 def create_password_reset(call: Call[PasswordReset]) -> Reply:
     """Sets a new password by a code to the phone, ends a lock, and signs all devices out."""
-    reset_password(call.body, phone=normalised(call.body.phone), origin=origin_of(call))
+    origin = origin_of(call, call.body.device, call.body.device_secret)
+    with attempt(call.address):
+        reset_password(call.body, phone=normalised(call.body.phone), origin=origin)
     return Reply(204)
 
 
@@ -550,6 +558,7 @@ def export_me(call: Call[PasswordProof]) -> Reply:
         password=call.body.password,
         session_id=call.session_id,
         origin=origin_of(call),
+        seen=seen(call),
     )
     return Reply(200, data)
 

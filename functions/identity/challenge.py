@@ -66,6 +66,7 @@ def start(
         kind=kind,
         bound=bound,
         device=None if origin.device is None else msgspec.to_builtins(origin.device),
+        device_proof=origin.device_proof,
         expires_at=ends_at,
         ttl=ends_at,
     )

@@ -25,7 +25,8 @@ from shared.table import DomainRecord, change, delete_all, due_shard, due_shards
 
 _WAITING = "closed"
 _RUN_LIMIT = 500
-_EVENT_PREFIX = "EVENT#"
+# The owner is shown events as long as they are kept, and is still to be told of the closing.
+_KEPT_AT_FIRST = ("EVENT#", "NOTICE#")
 
 
 def waiting(user: User, due_at: int) -> Sequence[Action]:
@@ -44,7 +45,7 @@ def go_on_with_closed() -> int:
 def forget_access(user_id: str) -> None:
     """Forgets all that only opened the account. Raises ServiceUnavailable when a bank is away."""
     remove_all(user_id)
-    _forget(user_id, keep_events=True)
+    _forget(user_id, keeping=_KEPT_AT_FIRST)
 
 
 def _due() -> Iterator[User]:
@@ -62,7 +63,7 @@ def _go_on(user: User) -> None:
     if clock.seconds() < kept_until:
         change(User(user.pk, user.sk), [*waiting(user, kept_until)], as_read)
         return
-    _forget(user.user_id, keep_events=False)
+    _forget(user.user_id)
     personal_data.forget(user.user_id)
     forget_owner(user.user_id)
     if change(User(user.pk, user.sk), _nameless(), as_read):
@@ -79,11 +80,11 @@ def _nameless() -> list[Action]:
     ]
 
 
-def _forget(user_id: str, *, keep_events: bool) -> None:
+def _forget(user_id: str, *, keeping: tuple[str, ...] = ()) -> None:
     """Deletes what stands beside the user, whatever kind of record it is."""
     key = user_key(user_id)
     delete_all(
         one
         for one in DomainRecord.query(key.pk, consistent_read=True)
-        if one.sk != key.sk and not (keep_events and str(one.sk).startswith(_EVENT_PREFIX))
+        if one.sk != key.sk and not str(one.sk).startswith(keeping)
     )

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from functions.identity import closed_accounts, pay_password, two_factor
+from functions.identity.contacts import phone_of
 from functions.identity.directory import PhoneEntry, directory_key
 from functions.identity.models import Closing
-from functions.identity.notices import Notice, contact_of, tell_owner
+from functions.identity.notices import Notice, telling
 from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongPassword, forgiving, proves
 from functions.identity.records import User, user_key
@@ -48,14 +49,15 @@ def close(user: User, account: Account | None, request: Closing, *, origin: Orig
     InvalidField, ServiceUnavailable, and what `pay_password.check` and `two_factor.verify` raise.
     """
     account = _closable(account)
-    contact = contact_of(user)
-    if not proves(request.password, phone=contact.phone, user=user, origin=origin):
+    phone = phone_of(user)
+    if not proves(request.password, phone=phone, user=user, origin=origin):
         raise WrongPassword
-    proofs = [forgiving(contact.phone), *_beside_password(user, account, request, origin)]
-    _write(user, account, contact.phone, origin, proofs)
+    told = telling(user, Notice.ACCOUNT_CLOSED)
+    proofs = _beside_password(user, account, request, origin)
+    _write(user, account, phone, origin, [*forgiving(phone, origin), told.writing, *proofs])
     logger.info("account_closed", extra={"user_id": user.user_id})
     count("AccountsClosed")
-    tell_owner(user, Notice.ACCOUNT_CLOSED, to=contact)
+    told.send()
     with suppress(ServiceUnavailable):  # a bank that is away: the schedule goes on with it
         closed_accounts.forget_access(user.user_id)
 
@@ -90,7 +92,7 @@ def _beside_password(
 
 
 def _write(
-    user: User, account: Account, phone: str, origin: Origin, proofs: Sequence[Write]
+    user: User, account: Account, phone: str, origin: Origin, together_with: Sequence[Write]
 ) -> None:
     proven = (user.phone, user.password_hash)
     releasing = delete(PhoneEntry(*directory_key(phone)[1:]), PhoneEntry.user_id == user.user_id)
@@ -100,7 +102,7 @@ def _write(
         leaving = _leaving(user)
         ended = [delete(session) for session in all_sessions(user.user_id)]
         try:
-            write(leaving, emptied, releasing, event, *proofs, *ended)
+            write(leaving, emptied, releasing, event, *together_with, *ended)
             return
         except Cancelled as cancelled:
             if not cancelled.failed(leaving):

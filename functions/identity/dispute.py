@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pynamodb.expressions.condition import Condition
 
 from functions.identity.models import Disputed
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, Telling, telling
 from functions.identity.origin import Origin
 from functions.identity.records import (
     Report,
@@ -61,9 +61,10 @@ def dispute(user_id: str, event_id: str, *, origin: Origin, language: str) -> Di
     for _ in range(_TRIES):
         standing = _read(user_id, event_id)
         report = standing.report or _report(standing.event, user_id, origin)
-        if _stopped(standing, report, origin):
+        told = telling(standing.user, Notice.DISPUTED)
+        if _stopped(standing, report, origin, told):
             if standing.report is None:
-                _tell(standing)
+                _tell(standing, told)
             return _answer(report, language)
         # Somebody signed in, or disputed the same event, after this was read.
     raise ServiceUnavailable
@@ -107,7 +108,7 @@ def _report(event: SecurityEvent, user_id: str, origin: Origin) -> Report:
     )
 
 
-def _stopped(standing: _Standing, report: Report, origin: Origin) -> bool:
+def _stopped(standing: _Standing, report: Report, origin: Origin, told: Telling) -> bool:
     """Writes it all at once; False when something is not any more as it was read."""
     user, event = standing.user, standing.event
     freezing = status_change(user.user_id, FROZEN)
@@ -117,7 +118,9 @@ def _stopped(standing: _Standing, report: Report, origin: Origin) -> bool:
         User.user_id.exists() & (User.sign_ins == user.sign_ins),
     )
     ending = [delete(session) for session in all_sessions(user.user_id)]
-    reporting = [] if standing.report else _reporting(event, report, user.user_id, origin)
+    reporting: list[Write] = []
+    if standing.report is None:
+        reporting = [*_reporting(event, report, user.user_id, origin), told.writing]
     try:
         write(freezing, suspecting, *ending, *reporting)
     except Cancelled as cancelled:
@@ -144,11 +147,11 @@ def _reporting(event: SecurityEvent, report: Report, user_id: str, origin: Origi
     ]
 
 
-def _tell(standing: _Standing) -> None:
+def _tell(standing: _Standing, told: Telling) -> None:
     user, kind = standing.user, standing.event.kind
     logger.warning("disputed", extra={"user_id": user.user_id, "kind": kind})
     count("Disputes", kind=kind)
-    tell_owner(user, Notice.DISPUTED)
+    told.send()
 
 
 def _answer(report: Report, language: str) -> Disputed:

@@ -8,7 +8,7 @@ from pynamodb.expressions.update import Action
 from functions.identity import cool_down
 from functions.identity.contacts import email_of, phone_of, sealed_email
 from functions.identity.models import EmailChange, EmailCodeSent
-from functions.identity.notices import Notice, contact_of, tell_owner
+from functions.identity.notices import Notice, telling
 from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongPassword, forgiving, proves
 from functions.identity.records import PendingEmail, User, pending_email_key
@@ -33,7 +33,7 @@ def ask_to_bind(
     phone = phone_of(user)
     if not proves(request.password, phone=phone, user=user, origin=origin):
         raise WrongPassword
-    write(forgiving(phone))
+    write(*forgiving(phone, origin))
     sent = send_code(
         target=Mail(email),
         purpose="confirm_email",
@@ -71,19 +71,19 @@ def bind(user: User, pending: PendingEmail | None, code: str, *, origin: Origin)
         if email_of(user) != email:
             raise CodeExpired
         return
-    old = contact_of(user)
     changes: list[Action] = [User.email.set(sealed_email(user.user_id, email))]
     account: list[Write] = []
-    if old.email is not None:
+    if user.email is not None:
         begun = cool_down.starting(user.user_id)
         changes.append(begun.user)
         account.append(begun.account)
     as_read = User.email.does_not_exist() if user.email is None else User.email == user.email
     change = update(User(user.pk, user.sk), changes, User.pk.exists() & as_read)
     event = record(user.user_id, Happening.EMAIL_CHANGED, origin=origin)
+    told = telling(user, Notice.EMAIL_CHANGED, email=mail.masked(email))
     used = using(verification, user.user_id)
     try:
-        write(used, change, event, *account)
+        write(used, change, event, told.writing, *account)
     except Cancelled as cancelled:
         if cancelled.failed(used):
             raise CodeExpired from cancelled
@@ -91,4 +91,4 @@ def bind(user: User, pending: PendingEmail | None, code: str, *, origin: Origin)
         raise ServiceUnavailable from cancelled
     logger.info("email_changed", extra={"user_id": user.user_id})
     count("EmailsChanged")
-    tell_owner(user, Notice.EMAIL_CHANGED, to=old, email=mail.masked(email))
+    told.send()

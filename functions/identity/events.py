@@ -6,13 +6,19 @@ from chalice.app import Blueprint, Cron, Rate
 
 from functions.identity.closed_accounts import go_on_with_closed
 from functions.identity.locks import tell_of_locks
+from functions.identity.notices import send_waiting
 
 events = Blueprint(__name__)
 
 
-@events.schedule(Rate(1, unit=Rate.MINUTES), name="tell_of_locks")
-def on_lock_schedule(event: Any) -> dict[str, int]:
-    return {"told": tell_of_locks()}
+@events.schedule(Rate(1, unit=Rate.MINUTES), name="tell_owners")
+def on_notice_schedule(event: Any) -> dict[str, int]:
+    try:
+        locks = tell_of_locks()
+    finally:
+        # A lock that can't be told of must not hold back the other notices.
+        waiting = send_waiting()
+    return {"locks": locks, "waiting": waiting}
 
 
 # 04:00 in China, after the check of the books.

@@ -12,7 +12,7 @@ import msgspec
 from functions.identity import two_factor
 from functions.identity.contacts import email_of, phone_of
 from functions.identity.models import SecurityEventPage, SessionPage
-from functions.identity.origin import Origin
+from functions.identity.origin import Origin, Seen
 from functions.identity.password_proof import WrongPassword, forgiving, proves
 from functions.identity.records import KnownDevice, User, device_key
 from functions.identity.security_events import Happening, list_events, record
@@ -81,21 +81,28 @@ class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def export(
-    user: User, account: Account | None, *, password: str, session_id: str, origin: Origin
+    user: User,
+    account: Account | None,
+    *,
+    password: str,
+    session_id: str,
+    origin: Origin,
+    seen: Seen,
 ) -> PersonalData:
     """Raises WrongPassword, AccountLocked, NotFound, ServiceUnavailable."""
     phone = phone_of(user)
     if not proves(password, phone=phone, user=user, origin=origin):
         raise WrongPassword
     # Told first: who has read this has it, whatever happens after.
-    write(forgiving(phone), record(user.user_id, Happening.DATA_EXPORTED, origin=origin))
+    exported = record(user.user_id, Happening.DATA_EXPORTED, origin=origin)
+    write(*forgiving(phone, origin), exported)
     logger.info("data_exported", extra={"user_id": user.user_id})
     count("DataExports")
     user_id, page = user.user_id, PageQuery(limit=settings().page_size_limit)
     return PersonalData(
         made_at=clock.now_text(),
         person=_person(user, phone),
-        wallet=wallet(account),
+        wallet=wallet(account, seen),
         devices=_devices(user_id),
         sessions=list_sessions(user_id, session_id, page),
         security_events=list_events(user_id, page),

@@ -1,4 +1,4 @@
-"""Telling owners that wrong passwords have locked their account, once for each lock.
+"""Telling owners that wrong passwords have locked their account: one notice for each lock.
 
 It is done by schedule: a message sent within the answer would take time for known phones only, and
 tell a stranger which these are.
@@ -7,7 +7,7 @@ tell a stranger which these are.
 from collections.abc import Iterator
 from itertools import chain
 
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, Telling, telling
 from functions.identity.password_proof import NOBODY, TELLING_OF_LOCK
 from functions.identity.records import Tries, User, user_key
 from functions.identity.security_events import Happening, record
@@ -39,14 +39,19 @@ def _tell(tries: Tries) -> None:
         Tries.due_at == tries.due_at,
     )
     user = _owner(tries)
-    told = [] if user is None else [record(user.user_id, Happening.LOCKED)]
+    told = None if user is None else _telling(user)
+    happened = [] if told is None else [record(told.record.user_id, Happening.LOCKED), told.writing]
     try:
-        write(claim, *told)
+        write(claim, *happened)
     except Cancelled:
         # The owner has signed in since, or another run was faster.
         return
-    if user is not None:
-        tell_owner(user, Notice.LOCKED, minutes=str(settings().sign_in_lock_seconds // 60))
+    if told is not None:
+        told.send()
+
+
+def _telling(user: User) -> Telling:
+    return telling(user, Notice.LOCKED, minutes=str(settings().sign_in_lock_seconds // 60))
 
 
 def _owner(tries: Tries) -> User | None:

@@ -16,10 +16,18 @@ GivenPassword = Annotated[str, Meta(min_length=1, max_length=128)]
 RefreshToken = Annotated[str, Meta(min_length=1, max_length=200)]
 EmailText = Annotated[str, Meta(min_length=3, max_length=254)]
 DeviceText = Annotated[str, Meta(max_length=100)]
+DeviceSecret = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_-]{43,100}$(?!\n)",
+        description="256 random bits or more in base64url, made and kept by the app on a device "
+        "with an id: by it the device is known again, and has tries of its own",
+    ),
+]
 
 
 class Device(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a device says of itself; nothing is decided by it."""
+    """What a device says of itself, which proves nothing."""
 
     id: DeviceText | None = None
     name: DeviceText | None = None
@@ -46,12 +54,14 @@ class RegisterRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     code: Code
     password: NewPassword
     device: Device | None = None
+    device_secret: DeviceSecret | None = None
 
 
 class SignInRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     phone: PhoneText
     password: GivenPassword
     device: Device | None = None
+    device_secret: DeviceSecret | None = None
 
 
 class RefreshRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,11 +150,15 @@ class SecondFactor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class PasswordReset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`device` with its `device_secret`: is known from then on, as by a second step."""
+
     phone: PhoneText
     verification_id: Id
     code: Code
     new_password: NewPassword
     second_factor: SecondFactor | None = None
+    device: Device | None = None
+    device_secret: DeviceSecret | None = None
 
 
 class EmailChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,16 +6,23 @@ import msgspec
 
 from functions.identity.models import Device
 from functions.identity.records import Session, session_key
+from functions.identity.tokens import hashed
 from shared import clock
 from shared.web.operation import Call
 
 
 class Origin(NamedTuple):
-    """A device, its address, and the country of that, as `CN`; empty where it is not known."""
+    """A device, its address, and the country of that, as `CN`; empty where it is not known.
+
+    session_id: the session that asks, where somebody is signed in. device_proof: the SHA-256 of
+    the secret that the device has shown.
+    """
 
     device: Device | None
     address: str
     country: str
+    session_id: str = ""
+    device_proof: str | None = None
 
 
 class Seen(NamedTuple):
@@ -29,9 +36,17 @@ class Seen(NamedTuple):
     device_since: int
 
 
-def origin_of(call: Call[Any], device: Device | None = None) -> Origin:
+def origin_of(
+    call: Call[Any], device: Device | None = None, device_secret: str | None = None
+) -> Origin:
     """Where a call comes from. `device`: what the body says; else the device that is signed in."""
-    return Origin(device or _signed_in_device(call), call.address, call.country)
+    return Origin(
+        device or _signed_in_device(call),
+        call.address,
+        call.country,
+        session_id=call.session_id,
+        device_proof=None if device_secret is None else hashed(device_secret),
+    )
 
 
 def seen(call: Call[Any]) -> Seen:

@@ -3,7 +3,7 @@
 from functions.identity import passwords
 from functions.identity.contacts import phone_of
 from functions.identity.models import PasswordChange
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, telling
 from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongPassword, forgiving, proves
 from functions.identity.records import User
@@ -14,7 +14,7 @@ from shared.observability import count, logger
 
 
 def change_password(
-    user: User, request: PasswordChange, *, session_id: str, origin: Origin | None = None
+    user: User, request: PasswordChange, *, session_id: str, origin: Origin
 ) -> None:
     """Sets a new password; `session_id` is the session that goes on.
 
@@ -31,7 +31,9 @@ def change_password(
         User.password_changed_at.set(clock.seconds()),
     ]
     event = record(user.user_id, Happening.PASSWORD_CHANGED, origin=origin)
-    change_sign_in(user, changes, keep_session=session_id, together_with=[forgiving(phone), event])
+    told = telling(user, Notice.PASSWORD_CHANGED)
+    parts = [*forgiving(phone, origin), event, told.writing]
+    change_sign_in(user, changes, keep_session=session_id, together_with=parts)
     logger.info("password_changed", extra={"user_id": user.user_id})
     count("PasswordsChanged")
-    tell_owner(user, Notice.PASSWORD_CHANGED)
+    told.send()

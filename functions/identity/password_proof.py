@@ -2,15 +2,20 @@
 
 Tries are counted by phone, not by user: a phone that nobody registered locks in the same way, after
 the same work and in the same words.
+
+Whoever can be told from a stranger has tries of one's own, which strangers can't use up: a device
+that shows the secret it is known by, and a session. So nobody who merely knows the phone can keep
+its owner from signing in, or from changing a password that somebody else knows.
 """
 
 from pynamodb.expressions.update import Action
 
-from functions.identity import passwords
+from functions.identity import devices, passwords
+from functions.identity.directory import guessed_user_id
 from functions.identity.origin import Origin
 from functions.identity.records import Tries, User
 from functions.identity.security_events import Happening, note, note_nothing
-from functions.identity.tries import count_try, forgetting_tries
+from functions.identity.tries import ANYBODY, count_try, forgetting_all_tries, forgetting_tries
 from shared import clock
 from shared.errors import Problem, Texts
 from shared.observability import count, logger
@@ -57,16 +62,17 @@ def proves(
     *,
     phone: str,
     user: User | None,
-    origin: Origin | None = None,
+    origin: Origin,
     failing: Happening = Happening.PASSWORD_REFUSED,
 ) -> bool:
     """Whether it is the password of `user`, who may be nobody. Raises AccountLocked.
 
-    When it is, the caller writes `forgiving(phone)` with what it does next. When it is not, the
-    owner finds `failing` among the security events.
+    When it is, the caller writes `forgiving(phone, origin)` with what it does next. When it is not,
+    the owner finds `failing` among the security events.
     """
     digest = lookup_digest(phone).hex()
-    locked_seconds = count_try(digest, with_last=_telling_of_lock(digest, user))
+    by = _who_tries(guessed_user_id(phone) if user is None else user.user_id, origin)
+    locked_seconds = count_try(digest, by=by, with_last=_telling_of_lock(digest, user))
     matched = passwords.matches(password, None if user is None else user.password_hash)
     if locked_seconds:
         _record_refusal("locked", user)
@@ -80,13 +86,37 @@ def proves(
     return matched
 
 
-def forgiving(phone: str) -> Write:
-    """Forgets the tries of a phone, for its owner has succeeded."""
-    return forgetting_tries(lookup_digest(phone).hex())
+def forgiving(phone: str, origin: Origin) -> list[Write]:
+    """Forgets the tries of strangers and of who asks, for the owner of the phone has succeeded."""
+    digest = lookup_digest(phone).hex()
+    return [forgetting_tries(digest, by=by) for by in {ANYBODY, _who_would_try(origin)}]
+
+
+def forgiving_all(phone: str) -> list[Write]:
+    """Forgets the tries of everybody: what locks there are for a phone end."""
+    return forgetting_all_tries(lookup_digest(phone).hex())
+
+
+def _who_tries(user_id: str, origin: Origin) -> str:
+    """Whose try it is counted as."""
+    by = _who_would_try(origin)
+    if by == ANYBODY or origin.session_id or devices.shows_its_secret(user_id, origin):
+        return by
+    return ANYBODY
+
+
+def _who_would_try(origin: Origin) -> str:
+    """The same, if what a device says of itself is true."""
+    if origin.session_id:
+        return f"SESSION#{origin.session_id}"
+    if origin.device is None or origin.device.id is None or origin.device_proof is None:
+        return ANYBODY
+    return f"DEVICE#{devices.digest_of(origin.device)}"
 
 
 def _telling_of_lock(digest: str, user: User | None) -> list[Action]:
     """The entry by which the owner is told of a lock, written with the last try that may be made.
+
 
     A success deletes it, and nobody's phone gets one as well: there is nothing to tell one from the
     other by.

@@ -1,18 +1,21 @@
 """A new password for whoever has forgotten the old one and still holds the phone.
 
-It is also the way back in for an owner whom a stranger has locked out by wrong guesses. It does not
-go round the second factor. An unknown phone is answered as a known one with a wrong code, for
+It is also the way back in for an owner whom a stranger has locked out by wrong guesses. The device
+that it is done on, if it has a secret, is known from then on, for what it takes is no less than the
+second step of a sign-in: so the stranger can't lock its owner out again. It does not go round the
+second factor. An unknown phone is answered as a known one with a wrong code, for
 nobody was told the code that was made for it.
 """
 
 from typing import cast
 
 from functions.identity import passwords, two_factor
+from functions.identity.devices import recognise
 from functions.identity.directory import owner_of
 from functions.identity.models import PasswordReset
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, telling
 from functions.identity.origin import Origin
-from functions.identity.password_proof import forgiving
+from functions.identity.password_proof import forgiving_all
 from functions.identity.records import User, Verification
 from functions.identity.security_events import Happening, record
 from functions.identity.sign_in_change import change_sign_in
@@ -57,7 +60,13 @@ def _reset(
         User.password_changed_at.set(clock.seconds()),
     ]
     event = record(user.user_id, Happening.PASSWORD_RESET, origin=origin)
-    parts = [used, *second, forgiving(phone), event]
+    told = telling(user, Notice.PASSWORD_RESET)
+    parts = [used, *second, event, told.writing, *forgiving_all(phone)]
+    if origin.device_proof is not None:
+        device = recognise(user.user_id, origin)
+        parts += device.remembering
+        if device.is_new:
+            parts.append(record(user.user_id, Happening.NEW_DEVICE, origin=origin))
     try:
         change_sign_in(user, changes, keep_session=None, together_with=parts)
     except Cancelled as cancelled:
@@ -69,7 +78,7 @@ def _reset(
         return
     logger.info("password_reset", extra={"user_id": user.user_id})
     count("PasswordsReset")
-    tell_owner(user, Notice.PASSWORD_RESET)
+    told.send()
 
 
 def _check_same(verification: Verification, user: User, password: str) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 from functions.identity import cool_down
 from functions.identity.contacts import phone_of
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, Telling, telling, telling_to
 from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongPassword, forgiving, proves
-from functions.identity.records import User, user_key
+from functions.identity.records import User
 from functions.identity.security_events import Happening, record
 from shared import clock
 from shared.dynamodb import pause
@@ -26,7 +26,7 @@ from shared.ledger.records import Account
 from shared.observability import count, logger
 from shared.secrets import keyed_hash
 from shared.settings import settings
-from shared.table import Write, read, update
+from shared.table import Write, update
 
 _TRIES = 10
 _TRIVIAL = frozenset({"123456", "654321", *(6 * digit for digit in "0123456789")})
@@ -97,20 +97,19 @@ def check(account: Account, pay_password: str, *, origin: Origin | None = None) 
             Account.proof_failed_at.set(clock.seconds()),
         ]
         event = _failure(account.account_id, failures + 1, origin)
-        if change_proof(account, failing, together_with=[event]):
+        told = _telling_of_lock(account.account_id, failures + 1)
+        if change_proof(account, failing, together_with=[event, *(one.writing for one in told)]):
             logger.warning("pay_password_refused", extra={"user_id": account.account_id})
             count("PayPasswordsRefused")
-            if failures + 1 == settings().pay_password_tries:
-                _tell_of_lock(account.account_id)
+            for one in told:
+                one.send()
             raise WrongPayPassword(tries_left=settings().pay_password_tries - failures - 1)
         pause(attempt)
         account = _found(account.account_id)
     raise ServiceUnavailable
 
 
-def set_pay_password(
-    user: User, *, password: str, pay_password: str, origin: Origin | None = None
-) -> None:
+def set_pay_password(user: User, *, password: str, pay_password: str, origin: Origin) -> None:
     """Sets or replaces the pay password, and ends a lock; `password` is the one for signing in.
 
     Raises WeakPayPassword, WrongPassword, AccountLocked, AccountClosed, ServiceUnavailable.
@@ -132,27 +131,28 @@ def set_pay_password(
         is_change = account.proof not in (None, proof)
         happened = Happening.PAY_PASSWORD_CHANGED if is_change else Happening.PAY_PASSWORD_SET
         actions = list(setting)
-        parts = [forgiving(phone), record(user.user_id, happened, origin=origin)]
+        parts = [*forgiving(phone, origin), record(user.user_id, happened, origin=origin)]
+        told = telling(user, Notice.PAY_PASSWORD_CHANGED)
         if is_change:
             begun = cool_down.starting(user.user_id)
             actions.append(Account.cool_down_until.set(begun.until))
-            parts.append(update(User(user.pk, user.sk), [begun.user], User.pk.exists()))
+            cooling = update(User(user.pk, user.sk), [begun.user], User.pk.exists())
+            parts += [cooling, told.writing]
         if change_proof(account, actions, together_with=parts):
             logger.info("pay_password_set", extra={"user_id": user.user_id})
             count("PayPasswordsSet")
             if is_change:
-                tell_owner(user, Notice.PAY_PASSWORD_CHANGED)
+                told.send()
             return
         pause(attempt)
     raise ServiceUnavailable
 
 
-def _tell_of_lock(user_id: str) -> None:
-    key = user_key(user_id)
-    user = read([key]).one(User, key)
-    if user is not None:
-        minutes = str(settings().pay_password_lock_seconds // 60)
-        tell_owner(user, Notice.PAY_PASSWORD_LOCKED, minutes=minutes)
+def _telling_of_lock(user_id: str, failures: int) -> list[Telling]:
+    if failures < settings().pay_password_tries:
+        return []
+    minutes = str(settings().pay_password_lock_seconds // 60)
+    return [telling_to(user_id, Notice.PAY_PASSWORD_LOCKED, minutes=minutes)]
 
 
 def _failure(user_id: str, failures: int, origin: Origin | None) -> Write:

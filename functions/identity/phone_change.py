@@ -12,7 +12,7 @@ from functions.identity import two_factor
 from functions.identity.contacts import phone_of, sealed_phone
 from functions.identity.directory import PhoneEntry, directory_key
 from functions.identity.models import CodeSent, PhoneChange
-from functions.identity.notices import Notice, contact_of, tell_owner
+from functions.identity.notices import Notice, telling
 from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongPassword, forgiving, proves
 from functions.identity.records import User, Verification
@@ -69,11 +69,11 @@ def change_phone(
     PhoneRegistered (only to whoever holds that phone), ServiceUnavailable, and what `two_factor`
     raises.
     """
-    old = contact_of(user)
-    if not proves(request.password, phone=old.phone, user=user, origin=origin):
+    old = phone_of(user)
+    if not proves(request.password, phone=old, user=user, origin=origin):
         raise WrongPassword
     # Now, as what follows may be refused for a mistyped code: that is no wrong password.
-    write(forgiving(old.phone))
+    write(*forgiving(old, origin))
     new_code = proven(
         target=Phone(phone),
         purpose="change_phone",
@@ -81,16 +81,17 @@ def change_phone(
         code=request.code,
     )
     if new_code.used_by:
-        if new_code.used_by != user.user_id or old.phone != phone:
+        if new_code.used_by != user.user_id or old != phone:
             raise CodeExpired
         return
-    proof = _proof_of_old(user, old.phone, request, origin)
+    proof = _proof_of_old(user, old, request, origin)
     used = using(new_code, user.user_id)
-    move = _Move(user=user, old=old.phone, new=phone, session_id=session_id, origin=origin)
-    _write(move, used, proof)
+    move = _Move(user=user, old=old, new=phone, session_id=session_id, origin=origin)
+    told = telling(user, Notice.PHONE_CHANGED, phone=masked(phone))
+    _write(move, used, proof, told.writing)
     logger.info("phone_changed", extra={"user_id": user.user_id})
     count("PhonesChanged")
-    tell_owner(user, Notice.PHONE_CHANGED, to=old, phone=masked(phone))
+    told.send()
 
 
 def _proof_of_old(
@@ -110,7 +111,7 @@ def _proof_of_old(
     return [using(verification, user.user_id)]
 
 
-def _write(move: _Move, used: Write, proof_of_old: Sequence[Write]) -> None:
+def _write(move: _Move, used: Write, proof_of_old: Sequence[Write], telling: Write) -> None:
     user, old, new = move.user, move.old, move.new
     taken = put(PhoneEntry(*directory_key(new)[1:], user_id=user.user_id))
     released = delete(PhoneEntry(*directory_key(old)[1:]), PhoneEntry.user_id == user.user_id)
@@ -121,7 +122,7 @@ def _write(move: _Move, used: Write, proof_of_old: Sequence[Write]) -> None:
             user,
             [User.phone.set(sealed_phone(user.user_id, new))],
             keep_session=move.session_id,
-            together_with=[used, *proof_of_old, taken, released, event],
+            together_with=[used, *proof_of_old, taken, released, event, telling],
             account_changes=[Account.label.set(masked(new))],
         )
     except Cancelled as cancelled:

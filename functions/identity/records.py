@@ -8,15 +8,18 @@
 |               | `AGENT#<agent id>`          |                        |
 | SecurityEvent | `USER#<user id>`            | `EVENT#<event id>`     |
 | Report        | `REPORT#<report id>`        | `REPORT`               |
+| OwnerNotice   | `USER#<user id>`            | `NOTICE#<notice id>`   |
 | PendingEmail  | `USER#<user id>`            | `PENDING_EMAIL`        |
 | TwoFactor     | `USER#<user id>`            | `TWO_FACTOR`           |
 | KnownDevice   | `USER#<user id>`            | `DEVICE#<digest>`      |
 | Challenge     | `CHALLENGE#<id>`            | `CHALLENGE`            |
 | Verification  | `VERIFICATION#<id>`         | `VERIFICATION`         |
-| Tries         | `TRIES#<digest of a phone>`,| `PASSWORD`             |
-|               | `TRIES#<agent id>`          |                        |
+| Tries         | `TRIES#<digest of a phone>`,| `PASSWORD`,            |
+|               | `TRIES#<agent id>`          | `DEVICE#<digest>` or   |
+|               |                             | `SESSION#<session id>` |
 
-A phone is found by a keyed digest. In full it stands in `User.phone` alone, sealed (`contacts.py`).
+A phone is found by a keyed digest. In full it stands in `User.phone` alone, sealed (`contacts.py`);
+a notice on its way has a copy of that.
 """
 
 from typing import Any
@@ -123,6 +126,21 @@ class Report(DomainRecord):
     created_at = UnicodeAttribute()
 
 
+class OwnerNotice(DomainRecord):
+    """A notice on its way to an owner, in the words in which it goes. While it waits it stands in
+    the index `due`. `phone` and `email` are what stood sealed in the user when it was written; each
+    is taken away when it was told there. `tries`: how often it was tried by schedule.
+    """
+
+    user_id = UnicodeAttribute()
+    notice = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    text = UnicodeAttribute()
+    phone = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    tries = NumberAttribute(default=0)
+
+
 class PendingEmail(DomainRecord):
     """A mail address that its owner has yet to prove, sealed, and the code that was sent to it."""
 
@@ -156,16 +174,21 @@ class TwoFactor(DomainRecord):
 
 
 class KnownDevice(DomainRecord):
-    """A device that a user has signed in from. `since`: seconds, 0 for the first of all."""
+    """A device that a user has signed in from. `since`: seconds, 0 for the first of all.
+
+    `secret_hash`: SHA-256 of the secret that it is known again by, if it has one.
+    """
 
     name = UnicodeAttribute(null=True)
     since = NumberAttribute()
+    secret_hash = UnicodeAttribute(null=True)
 
 
 class Challenge(DomainRecord):
     """A second step that was asked for. `bound` is what it allows, times are seconds.
 
-    `verification_id` is of the code that was sent by SMS, `device` what a sign-in came from.
+    `verification_id` is of the code that was sent by SMS, `device` what a sign-in came from, and
+    `device_proof` the SHA-256 of the secret that it has shown.
     """
 
     challenge_id = UnicodeAttribute()
@@ -173,6 +196,7 @@ class Challenge(DomainRecord):
     kind = UnicodeAttribute()
     bound = UnicodeAttribute()
     device: Any = JSONAttribute(null=True)
+    device_proof = UnicodeAttribute(null=True)
     verification_id = UnicodeAttribute(null=True)
     tries = NumberAttribute(default=0)
     expires_at = NumberAttribute()
@@ -182,7 +206,7 @@ class Challenge(DomainRecord):
 
 class Tries(DomainRecord):
     """How many passwords were tried in a row for a phone or an agent, known or not, and when last
-    (seconds).
+    (seconds): by anybody, by a device that has shown its secret, or in a session.
 
     `user_id`: whose phone it is, or NOBODY; written when the last allowed try is counted, together
     with the entry in the index `due` by which the owner is told.
@@ -212,6 +236,10 @@ def report_key(report_id: str) -> Key:
     return Key(Report, f"REPORT#{report_id}", "REPORT")
 
 
+def owner_notice_key(user_id: str, notice_id: str) -> Key:
+    return Key(OwnerNotice, f"USER#{user_id}", f"NOTICE#{notice_id}")
+
+
 def pending_email_key(user_id: str) -> Key:
     return Key(PendingEmail, f"USER#{user_id}", "PENDING_EMAIL")
 
@@ -232,6 +260,6 @@ def challenge_key(challenge_id: str) -> Key:
     return Key(Challenge, f"CHALLENGE#{challenge_id}", "CHALLENGE")
 
 
-def tries_key(subject: str) -> Key:
-    """subject: the digest of a phone, or the id of an agent."""
-    return Key(Tries, f"TRIES#{subject}", "PASSWORD")
+def tries_key(subject: str, by: str) -> Key:
+    """subject: the digest of a phone, or the id of an agent. by: who tries, as in `tries.py`."""
+    return Key(Tries, f"TRIES#{subject}", by)

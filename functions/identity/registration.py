@@ -77,7 +77,7 @@ def _entered(
     user: User, phone: str, verification: Verification, password: str, origin: Origin
 ) -> SignedIn | None:
     """Writes the user and all that comes along; None when the user id is taken."""
-    device = recognise(user.user_id, origin.device)
+    device = recognise(user.user_id, origin)
     session = new_session(user.user_id, origin, device_since=device.since)
     used = verification_code.using(verification, user.user_id)
     entry = put(PhoneEntry(*directory_key(phone)[1:], user_id=user.user_id))

@@ -18,7 +18,7 @@ from functions.identity.models import (
     SignedIn,
     SignInRequest,
 )
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, Telling, telling
 from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongCredentials, forgiving, proves
 from functions.identity.records import TwoFactor, User
@@ -52,7 +52,7 @@ def sign_in(
     if passwords.is_outdated(user.password_hash):
         _upgrade(user, passwords.hash_of(request.password))
     standing = two_factor.enabled(user.user_id)
-    device = recognise(user.user_id, origin.device)
+    device = recognise(user.user_id, origin)
     decision = decided(user, origin, new_device=device.is_new)
     if decision.asks_for(Action.STEP_UP) or _asks_for_factor(standing, device):
         # The tries stay counted until the second step is taken.
@@ -64,7 +64,8 @@ def sign_in(
             bound=_as_proven(user),
             standing=standing,
         )
-    signed_in = start_session(user, origin, together_with=[forgiving(phone)], decision=decision)
+    forgiven = forgiving(phone, origin)
+    signed_in = start_session(user, origin, together_with=forgiven, decision=decision)
     count("SignIns")
     return signed_in
 
@@ -80,12 +81,12 @@ def take_second_step(challenge_id: str, answer: ChallengeAnswer, *, origin: Orig
     if begun.bound != _as_proven(user):
         raise ChallengeEnded
     device = None if begun.device is None else msgspec.convert(begun.device, Device)
-    origin = origin._replace(device=device)
+    origin = origin._replace(device=device, device_proof=begun.device_proof)
     proof = challenge.proof(begun, user, answer, origin=origin)
     ending = challenge.ending(begun)
     try:
         signed_in = start_session(
-            user, origin, together_with=[ending, *proof, forgiving(phone_of(user))]
+            user, origin, together_with=[ending, *proof, *forgiving(phone_of(user), origin)]
         )
     except Cancelled as cancelled:
         if cancelled.failed(ending):
@@ -109,15 +110,16 @@ def start_session(
     condition of `together_with` fails.
     decision: that of the rules of risk, where it was a plain yes and is recorded nowhere else.
     """
-    device = recognise(user.user_id, origin.device)
+    device = recognise(user.user_id, origin)
     session = new_session(user.user_id, origin, device_since=device.since)
     changes: list[Change] = [User.sign_ins.add(1), *signing_in(user, origin)]
     as_proven = (User.phone == user.phone) & (User.password_hash == user.password_hash)
     still_same = update(User(user.pk, user.sk), changes, as_proven)
     risk = None if decision is None else decision.to_record()
     events = [record(user.user_id, Happening.SIGNED_IN, origin=origin, risk=risk)]
+    told = _telling_of_new_device(user, origin)
     if device.is_new:
-        events.append(record(user.user_id, Happening.NEW_DEVICE, origin=origin))
+        events += [record(user.user_id, Happening.NEW_DEVICE, origin=origin), told.writing]
     try:
         write(session.starting, still_same, *events, *device.remembering, *together_with)
     except Cancelled as cancelled:
@@ -127,7 +129,7 @@ def start_session(
     end_surplus(user.user_id, newest=session.record)
     logger.info("signed_in", extra={"user_id": user.user_id})
     if device.is_new:
-        _tell_of_new_device(user, origin)
+        told.send()
     return SignedIn(user_id=user.user_id, tokens=session.tokens)
 
 
@@ -149,9 +151,9 @@ def _upgrade(user: User, password_hash: str) -> None:
         raise ServiceUnavailable
 
 
-def _tell_of_new_device(user: User, origin: Origin) -> None:
+def _telling_of_new_device(user: User, origin: Origin) -> Telling:
     device = origin.device
-    tell_owner(
+    return telling(
         user,
         Notice.NEW_DEVICE,
         device=(device.name if device else None) or "?",

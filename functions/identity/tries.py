@@ -2,7 +2,7 @@
 so of many guesses at once no more than the allowed number is ever compared.
 
 Tries older than a lock lasts are forgotten: waiting for that takes a guesser as long as the lock
-would.
+would. Tries at one subject are counted by who makes them, where that is known.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,16 @@ from shared.errors import ServiceUnavailable
 from shared.settings import settings
 from shared.table import Cancelled, Write, delete, update, write
 
+ANYBODY = "PASSWORD"
+# Sessions and devices that have tried of late. What is more ends by itself.
+_TRYING_LIMIT = 50
 
-def count_try(subject: str, *, with_last: Sequence[Action] = ()) -> int:
+
+def count_try(subject: str, *, by: str = ANYBODY, with_last: Sequence[Action] = ()) -> int:
     """Counts one more try. Gives 0 when it may be made, else the seconds until one may.
 
     subject: what is guessed at, there or not: the digest of a phone, or the id of an agent.
+    by: who guesses.
     with_last: what is written to the record along with the last try that may be made.
     Raises ServiceUnavailable.
     """
@@ -33,7 +38,7 @@ def count_try(subject: str, *, with_last: Sequence[Action] = ()) -> int:
         if tries and made >= limit:
             return int(tries.tried_at) - forgotten_at
         counting = update(
-            _tries(subject),
+            _tries(subject, by),
             [
                 Tries.made.set(made + 1),
                 Tries.tried_at.set(now),
@@ -52,10 +57,16 @@ def count_try(subject: str, *, with_last: Sequence[Action] = ()) -> int:
     raise ServiceUnavailable
 
 
-def forgetting_tries(subject: str) -> Write:
+def forgetting_tries(subject: str, *, by: str = ANYBODY) -> Write:
     """Forgets the tries at a subject, for its owner has succeeded."""
-    return delete(_tries(subject))
+    return delete(_tries(subject, by))
 
 
-def _tries(subject: str) -> Tries:
-    return Tries(*tries_key(subject)[1:])
+def forgetting_all_tries(subject: str) -> list[Write]:
+    """The same, whoever has tried."""
+    pk = tries_key(subject, ANYBODY).pk
+    return [delete(tries) for tries in Tries.query(pk, consistent_read=True, limit=_TRYING_LIMIT)]
+
+
+def _tries(subject: str, by: str) -> Tries:
+    return Tries(*tries_key(subject, by)[1:])

@@ -17,7 +17,7 @@ from pynamodb.expressions.update import Action
 from functions.identity import cool_down, totp
 from functions.identity.contacts import phone_of
 from functions.identity.models import RecoveryCodes, SecondFactor, TotpStarted, TwoFactorView
-from functions.identity.notices import Notice, tell_owner
+from functions.identity.notices import Notice, Telling, telling
 from functions.identity.origin import Origin
 from functions.identity.password_proof import WrongPassword, forgiving, proves
 from functions.identity.records import TwoFactor, User, two_factor_key
@@ -85,7 +85,7 @@ def begin(user: User, password: str, *, origin: Origin) -> TotpStarted:
     )
     starting = put(pending, TwoFactor.pk.does_not_exist() | (TwoFactor.status == PENDING))
     try:
-        write(starting, forgiving(phone))
+        write(starting, *forgiving(phone, origin))
     except Cancelled as cancelled:
         raise TwoFactorEnabled from cancelled
     return TotpStarted(secret=secret, otpauth_uri=totp.otpauth_uri(secret, masked(phone)))
@@ -115,11 +115,12 @@ def confirm(user: User, code: str, *, origin: Origin) -> RecoveryCodes:
         (TwoFactor.status == PENDING) & (TwoFactor.secret == standing.secret),
     )
     event = record(user.user_id, Happening.TWO_FACTOR_ENABLED, origin=origin)
+    told = telling(user, Notice.TWO_FACTOR_ENABLED)
     try:
-        write(enabling, event, tried.giving_back(), *_cooling_down(user))
+        write(enabling, event, told.writing, tried.giving_back(), *_cooling_down(user))
     except Cancelled as cancelled:
         raise TwoFactorEnabled from cancelled
-    _tell(user, Notice.TWO_FACTOR_ENABLED)
+    _tell(told)
     return RecoveryCodes(recovery_codes=made.codes)
 
 
@@ -137,11 +138,12 @@ def renew_recovery_codes(
     made = _new_recovery_codes(user.user_id)
     renewing = proven.using(TwoFactor.recovery_hashes.set(made.hashes))
     event = record(user.user_id, Happening.RECOVERY_CODES_RENEWED, origin=origin)
+    told = telling(user, Notice.RECOVERY_CODES_RENEWED)
     try:
-        write(renewing, *proven.along, event, *_cooling_down(user))
+        write(renewing, *proven.along, event, told.writing, *_cooling_down(user))
     except Cancelled as cancelled:
         raise WrongSecondFactor from cancelled
-    _tell(user, Notice.RECOVERY_CODES_RENEWED)
+    _tell(told)
     return RecoveryCodes(recovery_codes=made.codes)
 
 
@@ -154,12 +156,13 @@ def disable(
     """
     proven = _fully_proven(user, password, factor, origin)
     event = record(user.user_id, Happening.TWO_FACTOR_DISABLED, origin=origin)
-    parts = [delete(proven.standing, proven.unused), *proven.along, event]
+    told = telling(user, Notice.TWO_FACTOR_DISABLED)
+    parts = [delete(proven.standing, proven.unused), *proven.along, event, told.writing]
     try:
         change_sign_in(user, [], keep_session=session_id, together_with=parts)
     except Cancelled as cancelled:
         raise WrongSecondFactor from cancelled
-    _tell(user, Notice.TWO_FACTOR_DISABLED)
+    _tell(told)
 
 
 def choose(
@@ -243,7 +246,7 @@ def _fully_proven(
     if not proves(password, phone=phone, user=user, origin=origin):
         raise WrongPassword
     proven = _proven(user.user_id, standing, given, origin)
-    return proven._replace(along=[*proven.along, forgiving(phone)])
+    return proven._replace(along=[*proven.along, *forgiving(phone, origin)])
 
 
 def _needed(factor: SecondFactor | None) -> SecondFactor:
@@ -324,10 +327,11 @@ def _cooling_down(user: User) -> Sequence[Write]:
     return [update(User(user.pk, user.sk), [begun.user], User.pk.exists()), begun.account]
 
 
-def _tell(user: User, notice: Notice) -> None:
-    logger.info(notice.value, extra={"user_id": user.user_id})
-    count("TwoFactorChanges", what=notice.value)
-    tell_owner(user, notice)
+def _tell(told: Telling) -> None:
+    what = told.record.notice
+    logger.info(what, extra={"user_id": told.record.user_id})
+    count("TwoFactorChanges", what=what)
+    told.send()
 
 
 def _asked(*, always: bool) -> Literal["always", "new_device"]:

@@ -11,6 +11,7 @@ import hmac
 import secrets
 from typing import NamedTuple
 
+from functions.identity.code_limits import check_country, sending_limits
 from functions.identity.directory import directory_key
 from functions.identity.models import AnyPurpose, CodeSent
 from functions.identity.records import Verification, verification_key
@@ -19,18 +20,14 @@ from shared import clock, rate_limit
 from shared.errors import Problem, ServiceUnavailable, Texts
 from shared.identifiers import new_id
 from shared.observability import count, logger
-from shared.rate_limit import Interval, RateLimit, Window
+from shared.rate_limit import Window
 from shared.secrets import keyed_hash
 from shared.settings import settings
 from shared.table import Cancelled, Write, delete, put, read, update
 
 _DAY_SECONDS = 86_400
-_HOUR_SECONDS = 3_600
 _FOR_USERS = frozenset({"sign_in", "reset_password", "unlock"})
 _FOR_NEW_PHONES = frozenset({"register", "change_phone"})
-# Sent to the own phone of somebody who has proven more already. They are counted by themselves, so
-# that a stranger who asks for codes to a phone all day can't keep its owner from these.
-_FOR_OWNERS = frozenset({"leave_phone", "second_step"})
 
 _CODE = Texts(
     "【U钱包】验证码 {code}，用于{purpose_zh}，{minutes} 分钟内有效。请勿告诉任何人。",
@@ -91,14 +88,16 @@ def send_code(
     address: str,
     asked_by: str | None = None,
 ) -> CodeSent:
-    """Sends a message to a phone or mail address. Raises TooManyRequests, ServiceUnavailable.
+    """Sends a message to a phone or mail address.
 
+    Raises CountryNotServed, TooManyRequests, ServiceUnavailable.
     address: of the network that asks. asked_by: the user who does, when somebody is signed in.
     When the message is not taken, nothing counts as sent.
     """
+    check_country(target, purpose)
     misfit = _misfit(target, purpose)
     made = _made(target, purpose)
-    limits = _sending_limits(target, purpose, address, asked_by)
+    limits = sending_limits(target, purpose, address=address, asked_by=asked_by)
     rate_limit.take(limits, together_with=[put(made.verification)])
     text = _code_text(purpose, made.code, language)
     if misfit is not None:
@@ -167,41 +166,6 @@ def _code_hash(verification_id: str, target: Target, purpose: AnyPurpose, code: 
     """Under a key from outside the table: six digits alone could be tried out."""
     parts = (verification_id, target.address, purpose, code)
     return keyed_hash("verification_code", "\x00".join(parts))
-
-
-def _sending_limits(
-    target: Target, purpose: AnyPurpose, address: str, asked_by: str | None
-) -> list[RateLimit]:
-    addressee = f"{purpose}#{target.digest}" if purpose in _FOR_OWNERS else target.digest
-    limits: list[RateLimit] = [
-        Interval(
-            name="code_resend",
-            # For each purpose by itself: who has just registered may forget the password at once.
-            subject=f"{purpose}#{target.digest}",
-            seconds=settings().code_resend_seconds,
-        ),
-        Window(
-            name="codes_per_phone",
-            subject=addressee,
-            maximum=settings().codes_per_phone_per_day,
-            seconds=_DAY_SECONDS,
-        ),
-        Window(
-            name="codes_per_address",
-            subject=rate_limit.network_of(address),
-            maximum=settings().codes_per_address_per_hour,
-            seconds=_HOUR_SECONDS,
-        ),
-    ]
-    if asked_by is not None:
-        per_user = Window(
-            name="codes_per_user",
-            subject=asked_by,
-            maximum=settings().codes_per_user_per_day,
-            seconds=_DAY_SECONDS,
-        )
-        limits.append(per_user)
-    return limits
 
 
 def _misfit(target: Target, purpose: AnyPurpose) -> Texts | None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from functions.identity import cool_down
 from functions.identity.directory import PhoneEntry, directory_key, guessed_user_id
-from functions.identity.origin import origin_of
+from functions.identity.origin import origin_of, seen
 from functions.identity.pay_password import authorize
 from functions.risk.guard import Action
 from functions.risk.money_guard import MoneyGuard
 from functions.risk.payees import is_known, known_payee_key, remembering
 from functions.transfers.models import Arrival, Party, TransferRequest, TransferView
-from functions.wallet.limits import check_transfer_amount, transfer_day_limit
+from functions.wallet.limits import check_transfer_amount, on_device, transfer_day_limit
 from shared import clock
 from shared.errors import NotFound, Problem, Texts
 from shared.ledger import FromUser, Limit, Movement, Posting, ToUser, hold, post, refuse, replay
@@ -204,7 +204,7 @@ def _payee_id(call: Call[TransferRequest]) -> str:
 def _sent(
     call: Call[TransferRequest], movement: Movement, payer: Account, payee: Account, new_payee: bool
 ) -> Posting:
-    limit = transfer_day_limit()
+    limit = on_device(transfer_day_limit(), seen(call))
     guarded = MoneyGuard(
         "transfer",
         call,

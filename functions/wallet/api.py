@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from functions.identity.origin import seen
 from functions.identity.session_check import session_check
 from functions.wallet import binding, cards
 from functions.wallet.binding import (
@@ -49,7 +50,7 @@ def _its_card(call: Call[None] | Call[ConfirmRequest]) -> Iterable[Key]:
 )
 def get_wallet(call: Call[None]) -> Reply:
     """Shows the balance and the limits."""
-    return Reply(200, wallet(call.found.one(Account, account_key(call.user_id))))
+    return Reply(200, wallet(call.found.one(Account, account_key(call.user_id)), seen(call)))
 
 
 @api.operation(

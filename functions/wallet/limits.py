@@ -4,6 +4,9 @@ The amount of one transfer is checked here. The day is a condition of the write 
 money: it takes a `Limit` from here.
 """
 
+from dataclasses import replace
+
+from functions.identity.origin import Seen
 from shared import clock
 from shared.errors import Texts
 from shared.ledger import Limit
@@ -30,6 +33,20 @@ def top_up_day_limit() -> Limit:
         maximum=settings().top_up_day_limit_minor,
         what=Texts("每日充值", "for top-ups in one day"),
     )
+
+
+def on_device(limit: Limit, seen: Seen) -> Limit:
+    """The same limit as it holds for what leaves the wallet from the device that asks.
+
+    While that is new, less may leave in a day; never less than what goes without a question.
+    seen: of the session (`origin.seen`).
+    """
+    if seen.device_since + settings().new_device_seconds <= clock.seconds():
+        return limit
+    least = settings().unguarded_day_limit_minor
+    maximum = min(limit.maximum, max(least, settings().new_device_day_limit_minor))
+    what = Texts(f"新设备{limit.what.zh}", f"{limit.what.en} from a new device")
+    return replace(limit, maximum=maximum, what=what)
 
 
 def check_transfer_amount(amount: int) -> None:

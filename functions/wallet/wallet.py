@@ -1,6 +1,7 @@
 """What a user has, and how much of it may still be moved today."""
 
-from functions.wallet.limits import top_up_day_limit, transfer_day_limit
+from functions.identity.origin import Seen
+from functions.wallet.limits import on_device, top_up_day_limit, transfer_day_limit
 from functions.wallet.models import LimitsView, LimitView, WalletView
 from shared import clock
 from shared.errors import NotFound
@@ -9,8 +10,8 @@ from shared.ledger.records import Account
 from shared.settings import settings
 
 
-def wallet(account: Account | None) -> WalletView:
-    """An account as its owner sees it. Raises NotFound."""
+def wallet(account: Account | None, seen: Seen) -> WalletView:
+    """An account as its owner sees it, with the limits of the device that asks. Raises NotFound."""
     if account is None:
         raise NotFound
     return WalletView(
@@ -19,7 +20,9 @@ def wallet(account: Account | None) -> WalletView:
         currency="CNY",
         status=account.status,  # type: ignore[arg-type]  # written from the ledger's three words
         limits=LimitsView(
-            transfer=_view(account, transfer_day_limit(), settings().transfer_limit_minor),
+            transfer=_view(
+                account, on_device(transfer_day_limit(), seen), settings().transfer_limit_minor
+            ),
             top_up=_view(account, top_up_day_limit(), settings().top_up_limit_minor),
         ),
     )
@@ -28,7 +31,7 @@ def wallet(account: Account | None) -> WalletView:
 def _view(account: Account, limit: Limit, per_transaction: int) -> LimitView:
     used = limit.used_by(account)
     return LimitView(
-        per_transaction=per_transaction,
+        per_transaction=min(per_transaction, limit.maximum),
         per_day=limit.maximum,
         used=used,
         remaining=max(0, limit.maximum - used),

@@ -103,7 +103,7 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
         "ReleaseExpiredHolds",
         "ResolvePendingTopUps",
         "SettleDueTransfers",
-        "TellOfLocks",
+        "TellOwners",
     }
 
 
@@ -159,6 +159,8 @@ def test_alarm_tells_of_the_books_the_api_and_the_dead_letters(template: Json) -
         ("LedgerImbalance", "notBreaching"),
         ("BooksDifferences", "notBreaching"),
         ("BooksDifferences", "breaching"),
+        ("NoticesGivenUp", "notBreaching"),
+        ("LimitsReached", "notBreaching"),
         ("5XXError", "notBreaching"),
         ("ApproximateNumberOfMessagesVisible", "notBreaching"),
     }
@@ -357,7 +359,7 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
     assert opening == {
         "AdministerAgents": ["kms:Decrypt", "kms:GenerateDataKey"],
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
-        "TellOfLocks": ["kms:Decrypt"],
+        "TellOwners": ["kms:Decrypt"],
     }
     assert place(user_key("u_x"), "phone").startswith("records/")
 
@@ -372,7 +374,7 @@ def test_mails_come_from_the_configured_sender_alone(template: Json) -> None:
                 assert statement["Condition"] == {
                     "StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}
                 }
-    assert sending == {"APIHandler", "TellOfLocks"}
+    assert sending == {"APIHandler", "TellOwners"}
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     assert shared["MAIL_FROM"] == {"Ref": "MailFrom"}
 

@@ -87,7 +87,7 @@ class TestAnswering:
     ) -> None:
         """A process that dies once it has counted leaves no more than the tries that are left."""
         for _ in range(settings().code_tries):
-            injection = Injection(Fault.DIES_AFTER, 3)
+            injection = Injection(Fault.DIES_AFTER, 4)
             with intercepted(injection.answer), pytest.raises(ProcessDied):
                 answer(challenge, totp(authenticator.code()))
             assert injection.befell == ["TransactWriteItems"]

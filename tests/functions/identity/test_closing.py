@@ -7,6 +7,7 @@ import pytest
 from functions.identity.closed_accounts import go_on_with_closed
 from functions.identity.contacts import phone_of
 from functions.identity.directory import PhoneEntry, directory_key
+from functions.identity.notices import send_waiting
 from functions.identity.records import User, user_key
 from functions.transfers.arrival import settle_due
 from shared.errors import ServiceUnavailable
@@ -349,7 +350,9 @@ class TestAnonymising:
 
 
 @pytest.mark.parametrize("fault", CUTS)
-def test_after_a_fault_at_any_call_it_is_closed_whole_or_not_at_all(fault: Fault) -> None:
+def test_after_a_fault_at_any_call_it_is_closed_whole_or_not_at_all(
+    fault: Fault, test_clock: TestClock
+) -> None:
     for at in range(1, 60):
         person = register(f"+86138000000{at:02d}")
         injection = Injection(fault, at)
@@ -364,6 +367,9 @@ def test_after_a_fault_at_any_call_it_is_closed_whole_or_not_at_all(fault: Fault
         go_on_with_closed()
         assert phone_owner(person.phone) is None
         assert account_status(person) == "closed"
+        test_clock.move(seconds=settings().notice_wait_seconds)
+        send_waiting()
+        assert "已注销" in str(sms_sent_to(person.phone)), (fault, at)
         assert _kinds_beside(person) <= {"USER", "EVENT"}
         if not injection.befell:
             return

@@ -13,7 +13,6 @@ from tests.functions.identity.asking import (
     opens,
     refresh,
     registration,
-    sign_in,
     stored,
 )
 from tests.functions.identity.second_factor import (
@@ -63,11 +62,21 @@ class TestNewDevice:
         assert sign_in_on(SECOND).status == 202
 
     @pytest.mark.parametrize("device", [None, {"name": "no id"}])
-    def test_without_an_id_there_is_no_device(
-        self, ana: Person, device: dict[str, str] | None
+    def test_to_leave_the_id_out_is_no_way_round(
+        self, ana: Person, device: dict[str, str] | None, test_clock: TestClock
     ) -> None:
-        assert sign_in_on(device).status == 201
+        for _ in range(2):
+            begun = sign_in_on(device)
+            assert begun.status == 202
+            assert answer(begun.json["challenge_id"], by_sms()).status == 201
+            assert "新设备" in sms_sent_to(PHONE)[-1]
+            test_clock.move(minutes=2)
         assert len(stored("DEVICE#")) == 1
+
+    def test_while_no_device_is_known_nobody_needs_an_id(self) -> None:
+        register(PHONE)
+        assert sign_in_on(None).status == 201
+        assert stored("DEVICE#") == []
 
     def test_another_gets_a_code_by_sms(self, ana: Person) -> None:
         begun = sign_in_on(SECOND)
@@ -133,7 +142,7 @@ class TestTwoFactorOnDevices:
 
 class TestSigningOutAllOthers:
     def test_all_but_the_one_that_asks_end_at_once(self, ana: Person) -> None:
-        others = [sign_in().json["tokens"] for _ in range(3)]
+        others = [sign_in_on(FIRST).json["tokens"] for _ in range(3)]
         assert ana.call("DELETE", "/v1/sessions").status == 204
 
         assert opens(ana.token)
@@ -154,7 +163,7 @@ class TestSigningOutAllOthers:
         def let_another_in_first(attempt: Attempt) -> object:
             if attempt.operation == "TransactWriteItems" and not inner:
                 inner.append(Answer(0, {}, ""))
-                inner[0] = sign_in()
+                inner[0] = sign_in_on(FIRST)
             return attempt.make()
 
         with intercepted(let_another_in_first):

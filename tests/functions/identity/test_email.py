@@ -103,11 +103,12 @@ def test_it_takes_the_password(ana: Person) -> None:
     assert mails_sent_to(EMAIL) == []
 
 
-def test_wrong_passwords_count_with_those_at_sign_in(ana: Person) -> None:
+def test_wrong_passwords_lock_the_session_as_they_lock_a_sign_in(ana: Person) -> None:
     for _ in range(settings().sign_in_tries):
         ask(ana, password="not the password")
 
-    assert sign_in().code == "ACCOUNT_LOCKED"
+    assert ask(ana).code == "ACCOUNT_LOCKED"
+    assert sign_in().status == 201
 
 
 def test_the_same_code_again_is_a_success(ana: Person) -> None:

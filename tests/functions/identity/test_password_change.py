@@ -67,9 +67,11 @@ def test_without_the_current_password_nothing_changes(ana: Person) -> None:
     assert sign_in().status == 201
 
 
-def test_wrong_ones_count_together_with_those_at_sign_in(ana: Person) -> None:
-    sign_in(password="not the password")
-    for _ in range(settings().sign_in_tries - 1):
+def test_wrong_ones_lock_the_session_and_are_counted_apart_from_those_at_sign_in(
+    ana: Person,
+) -> None:
+    for _ in range(settings().sign_in_tries):
+        assert sign_in(password="not the password").status == 401
         assert change(ana, current="not the password").status == 403
 
     assert change(ana).code == "ACCOUNT_LOCKED"

@@ -9,16 +9,20 @@ from tests.edge import call
 from tests.functions.identity.asking import PHONE, refresh, registration, sign_in, stored, wrong
 from tests.people import PASSWORD, PAY_PASSWORD
 
+DEVICE_SECRET = "seeded-device-secret-" + "x" * 40
+
 
 def test_a_whole_life_in_the_wallet_writes_no_secret(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    body = registration()
+    body = registration(device={"id": "d-1"}, device_secret=DEVICE_SECRET)
     call("POST", "/v1/users", body | {"code": wrong(body["code"])})
     call("POST", "/v1/users", body | {"password": "password123"})
     tokens = call("POST", "/v1/users", body).json["tokens"]
     sign_in(password="a wrong but secret one")
-    more = sign_in().json["tokens"]
+    device = {"device": {"id": "d-1"}, "device_secret": DEVICE_SECRET}
+    credentials = {"phone": PHONE, "password": PASSWORD} | device
+    more = call("POST", "/v1/sessions", credentials).json["tokens"]
     renewed = refresh(tokens["refresh_token"]).json["tokens"]
     pay_password = {"password": PASSWORD, "pay_password": PAY_PASSWORD}
     call("PUT", "/v1/me/pay-password", pay_password, token=renewed["access_token"])
@@ -28,6 +32,7 @@ def test_a_whole_life_in_the_wallet_writes_no_secret(
 
     secrets = [
         body["code"],
+        DEVICE_SECRET,
         PASSWORD,
         PAY_PASSWORD,
         "password123",

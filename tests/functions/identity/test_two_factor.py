@@ -6,6 +6,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from functions.identity.notices import send_waiting
 from functions.identity.records import TwoFactor, two_factor_key
 from functions.identity.sealed import SealBroken, open_sealed, place
 from functions.identity.two_factor import _matching_step
@@ -385,6 +386,7 @@ class TurningOn(Swept):
     def prepare(self) -> None:
         self.ana = register(PHONE)
         self.made = Authenticator(begin(self.ana).json["secret"], [])
+        self.texts = len(sms_sent_to(PHONE))
 
     def act(self) -> Any:
         answered = confirm(self.ana, self.made.code())
@@ -398,6 +400,8 @@ class TurningOn(Swept):
         assert events_of(self.ana).count("two_factor_enabled") == 1
 
     def run_sweepers(self) -> None:
+        send_waiting()
+        assert "已开启两步验证" in str(sms_sent_to(PHONE)[self.texts :])
         challenge = sign_in().json["challenge_id"]
         tokens = answer(challenge, totp(self.made.code())).json["tokens"]
         self.ana = Person(PHONE, self.ana.user_id, tokens["access_token"], "")
@@ -409,6 +413,7 @@ class TurningOff(Swept):
     def prepare(self) -> None:
         self.ana = register(PHONE)
         self.made = turn_on(self.ana)
+        self.texts = len(sms_sent_to(PHONE))
 
     def act(self) -> Any:
         answered = turn_off(self.ana, totp(self.made.code()))
@@ -422,6 +427,8 @@ class TurningOff(Swept):
         assert events_of(self.ana).count("two_factor_disabled") == 1
 
     def run_sweepers(self) -> None:
+        send_waiting()
+        assert "已关闭两步验证" in str(sms_sent_to(PHONE)[self.texts :])
         self.ana = self.ana.signed_in_again()
 
 
