@@ -5,7 +5,6 @@ from typing import Any
 from chalice.app import Blueprint, Rate
 
 from functions.agents.approvals.execution import finish_approvals
-from functions.agents.operators import administer
 
 events = Blueprint(__name__)
 
@@ -17,4 +16,6 @@ def on_approvals_schedule(event: Any) -> dict[str, int]:
 
 @events.lambda_function(name="administer_agents")
 def on_operator(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    from functions.agents.operators import administer  # Only operators pay for this import.
+
     return administer(event, request_id=context.aws_request_id)
