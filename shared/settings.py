@@ -20,6 +20,10 @@ class Settings:
     data_key: str = "alias/u-wallet-local-data"
     bank_url: str = "http://127.0.0.1:1"
     bank_request_lifetime_seconds: int = 300
+    clocks_differ_seconds: int = 60
+    withdrawal_machine: str = (
+        "arn:aws:states:ap-southeast-1:123456789012:stateMachine:u-wallet-local-withdrawal"
+    )
     web_origins: str = ""
     time_zone: str = "Asia/Shanghai"
     sms_sender_id: str = "UWallet"
@@ -68,6 +72,12 @@ class Settings:
     withdrawal_fee_minimum_minor: int = 10
     withdrawal_free_per_month_minor: int = 100_000
     withdrawal_delay_seconds: int = 7_200
+    withdrawal_clearance_seconds: int = 604_800
+    withdrawal_first_pause_seconds: int = 20
+    withdrawal_pause_seconds: int = 3_600
+    withdrawal_grace_seconds: int = 120
+    withdrawal_submissions: int = 6
+    withdrawal_asks: int = 240
     unguarded_day_limit_minor: int = 100_000
     risk_rules: str = ""
     risk_decisions_kept_seconds: int = 31_536_000

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from functions.identity.contacts import email_of, phone_of
 from functions.identity.notice_texts import FRAME, SUBJECT, TEXTS, Notice
-from functions.identity.records import User
+from functions.identity.records import User, user_key
 from functions.identity.sealed import SealBroken
 from shared import mail, sms
 from shared.errors import ServiceUnavailable
 from shared.observability import count, logger
+from shared.table import read
 
-__all__ = ["Contact", "Notice", "contact_of", "tell_owner"]
+__all__ = ["Contact", "Notice", "contact_of", "tell_owner", "text_user"]
 
 _VALUE_LENGTH_LIMIT = 40
 
@@ -51,6 +52,24 @@ def tell_owner(user: User, notice: Notice, *, to: Contact | None = None, **value
     email = contact.email
     if email is not None:
         _try(user, notice, "mail", lambda: mail.send(email, subject=subject, text=text))
+
+
+def text_user(user_id: str, text: Callable[[str], str]) -> None:
+    """Sends a text message to a user; to nobody once the account is closed.
+
+    text: gives it in a language, `zh-CN` or `en`. Raises ServiceUnavailable when it can't be sent
+    now. A phone that can't be opened is logged.
+    """
+    key = user_key(user_id)
+    user = read([key]).one(User, key)
+    if user is None or user.phone is None:
+        return
+    try:
+        phone = phone_of(user)
+    except SealBroken:
+        logger.exception("user_not_reachable", extra={"user_id": user_id})
+        return
+    sms.send(phone, text(str(user.language)))
 
 
 def _try(user: User, notice: Notice, way: str, sending: Callable[[], None]) -> None:
