@@ -78,8 +78,10 @@ class Settings:
     withdrawal_grace_seconds: int = 120
     withdrawal_submissions: int = 6
     withdrawal_asks: int = 240
+    new_card_seconds: int = 86_400
     unguarded_day_limit_minor: int = 100_000
     risk_rules: str = ""
+    bank_hours: str = ""
     risk_decisions_kept_seconds: int = 31_536_000
     cards_per_user: int = 10
     card_bindings_per_day: int = 20

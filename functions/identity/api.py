@@ -537,6 +537,7 @@ def export_me(call: Call[PasswordProof]) -> Reply:
         account,
         password=call.body.password,
         session_id=call.session_id,
+        language=call.language,
         origin=origin_of(call),
     )
     return Reply(200, data)

@@ -1,6 +1,6 @@
 """What a user has, and how much of it may still be moved today."""
 
-from functions.wallet.limits import top_up_day_limit, transfer_day_limit
+from functions.wallet.limits import top_up_day_limit, transfer_day_limit, withdrawal_day_limit
 from functions.wallet.models import LimitsView, LimitView, WalletView
 from shared import clock
 from shared.errors import NotFound
@@ -21,6 +21,7 @@ def wallet(account: Account | None) -> WalletView:
         limits=LimitsView(
             transfer=_view(account, transfer_day_limit(), settings().transfer_limit_minor),
             top_up=_view(account, top_up_day_limit(), settings().top_up_limit_minor),
+            withdrawal=_view(account, withdrawal_day_limit(), settings().withdrawal_limit_minor),
         ),
     )
 

@@ -98,6 +98,16 @@ class Withdrawal(DomainRecord):
         """What the bank is to pay out."""
         return Money(amount=int(self.amount), currency=self.currency)
 
+    @property
+    def total(self) -> Money:
+        """What leaves the wallet: amount and fee."""
+        return Money(amount=int(self.amount) + int(self.fee), currency=self.currency)
+
+    @property
+    def card_label(self) -> str:
+        """How the card is called where the money is shown."""
+        return f"{self.bank} {self.last4}"
+
 
 class Listing(DomainRecord):
     """Where a withdrawal stands in the list of its user."""

@@ -40,7 +40,7 @@ def settle(withdrawal: Withdrawal) -> Withdrawal:
     try:
         settle_hold(
             withdrawal.hold_id,
-            credit=ToSystem(BANK_SETTLEMENT, label=_card(withdrawal)),
+            credit=ToSystem(BANK_SETTLEMENT, label=withdrawal.card_label),
             amount=int(withdrawal.amount),
             fee=int(withdrawal.fee),
             has_left=True,
@@ -110,7 +110,7 @@ def _give_back_to(withdrawal: Withdrawal, credit: Side) -> None:
             withdrawal.hold_id,
             amount=withdrawal.money,
             idempotency_key=_ONCE,
-            debit=FromSystem(BANK_SETTLEMENT, label=_card(withdrawal)),
+            debit=FromSystem(BANK_SETTLEMENT, label=withdrawal.card_label),
             credit=credit,
             together_with=[reversed_, *giving_back(withdrawal)],
         )
@@ -126,7 +126,3 @@ def _ending(withdrawal: Withdrawal, status: str) -> Write:
     """Gives it the status that follows the one it has, and has its owner told of that."""
     as_read = Withdrawal.status == withdrawal.status
     return update(at(withdrawal), [*becoming(status), *looked_at(withdrawal)], as_read)
-
-
-def _card(withdrawal: Withdrawal) -> str:
-    return f"{withdrawal.bank} {withdrawal.last4}"
