@@ -3,7 +3,10 @@
 import pytest
 
 from functions.withdrawals.ending import give_back
+from functions.withdrawals.hearing import hear
 from functions.withdrawals.records import FAILED, Withdrawal, find_withdrawal
+from functions.withdrawals.settlement import settle
+from shared.bank.port import Payout
 from tests.clock import TestClock
 from tests.functions.withdrawals.asking import withdraw
 from tests.people import Person
@@ -76,3 +79,25 @@ def test_a_failed_one_says_why_in_the_language_that_is_asked_for(
     }
     listed = ana.call("GET", "/v1/withdrawals").json["items"]
     assert listed[-1] == chinese
+
+
+def test_a_paid_one_stands_in_the_statement_with_its_fee_each_under_its_kind(
+    ana: Person, card_id: str
+) -> None:
+    withdrawal_id = withdraw(ana, card_id, 150_000, key="k").json["withdrawal_id"]
+    begun = find_withdrawal(withdrawal_id)
+    assert begun is not None
+    paid = Payout(payout_id="p", reference=withdrawal_id, amount=begun.money, status="paid")
+    settle(hear(begun, paid))
+
+    for kind, amount, name in (
+        ("withdrawal", 150_000, "沙盒银行 Sandbox Bank 0008"),
+        ("fee", 50, None),
+    ):
+        (entry,) = ana.call("GET", f"/v1/wallet/entries?kind={kind}").json["items"]
+        assert (entry["direction"], entry["amount"]) == ("out", amount)
+        assert entry["reference"] == withdrawal_id
+        assert (entry["counterparty"] or {"name": None})["name"] == name
+    shown = ana.call("GET", f"/v1/withdrawals/{withdrawal_id}").json
+    assert [step["status"] for step in shown["history"]] == ["pending", "submitted", "paid"]
+    assert shown["bank_reference"] == "p"
