@@ -32,9 +32,14 @@ class Requested(Swept):
     def prepare(self) -> None:
         self.ana = register(unused_phone(), funds=FUNDS)
         self.card_id = bind(self.ana, self.bank)
+        self.asked = False
         secrets.forget()
 
     def act(self) -> Any:
+        if not self.asked:
+            # What an earlier point of the sweep has started is of another world.
+            self.machine.executions.clear()
+            self.asked = True
         return _told(withdraw(self.ana, self.card_id, AMOUNT, key="k"))
 
     def run_sweepers(self) -> None:
