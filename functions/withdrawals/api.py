@@ -14,6 +14,7 @@ from functions.wallet.cards import CardNotActive
 from functions.withdrawals import quote as quotes
 from functions.withdrawals.cancellation import WithdrawalNotCancellable, cancel
 from functions.withdrawals.card import CardKindNotAllowed
+from functions.withdrawals.hearing import PayoutContradicted
 from functions.withdrawals.history import history, view, visible
 from functions.withdrawals.models import (
     QuoteRequest,
@@ -22,13 +23,15 @@ from functions.withdrawals.models import (
     WithdrawalsView,
     WithdrawalView,
 )
+from functions.withdrawals.notification import receive
 from functions.withdrawals.records import Withdrawal, withdrawal_key
 from functions.withdrawals.withdrawal import FeeChanged, needed, withdraw
+from shared.bank.notifications import NotificationNotAuthentic
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds, LimitExceeded
 from shared.rate_limit import TooManyRequests
 from shared.table import Key
-from shared.web import Api, Call, Reply
+from shared.web import Api, Call, Received, Reply
 from shared.web.pages import PageQuery
 from shared.web.problems import InvalidCursor
 
@@ -122,3 +125,17 @@ def get_withdrawal(call: Call[None]) -> Reply:
 def cancel_withdrawal(call: Call[None]) -> Reply:
     """Takes a withdrawal back, until the bank may have it; the money is there again at once."""
     return Reply(200, view(cancel(_visible(call)), language=call.language))
+
+
+@api.operation(
+    "POST",
+    "/v1/notifications/bank/payouts",
+    body=Received,
+    answers={204: None},
+    problems=(NotFound, NotificationNotAuthentic, PayoutContradicted),
+    public=True,
+)
+def receive_payout_notification(call: Call[Received]) -> Reply:
+    """Takes what the bank says of a withdrawal; signed by the bank over the body as it came."""
+    receive(call.body)
+    return Reply(204)

@@ -38,7 +38,7 @@ def check_risk(withdrawal: Withdrawal) -> Withdrawal:
 
 
 def _was_frozen(account: Account, withdrawal: Withdrawal) -> bool:
-    """What an account had begun before it was frozen may be a thief's work, also once it is opened."""
+    """What was begun before an account was frozen may be a thief's work, also once it is opened."""
     frozen_since = account.frozen_at is not None and account.frozen_at >= withdrawal.created_at
     return account.status != ACTIVE or frozen_since
 

@@ -5,6 +5,7 @@ wait, it moves the clock of the test. What it does not know it refuses, so that 
 definition passes as if it worked. Written from the Amazon States Language and the service's API.
 """
 
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -22,9 +23,9 @@ from botocore.endpoint import Endpoint
 from urllib3 import HTTPResponse
 
 from app import app
-from shared import clock
+from functions.identity import sealed
+from shared import clock, secrets
 from tests.clock import TestClock
-from tests.conftest import forget_clients
 from tests.faults import ProcessDied
 
 RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
@@ -92,7 +93,12 @@ class Execution:
 
 
 class StepFunctions:
-    """One state machine and its executions, behind the endpoint of the service."""
+    """One state machine and its executions, behind the endpoint of the service.
+
+    throttled: whether it refuses all that its clients ask.
+    """
+
+    throttled = False
 
     def __init__(self, definition: dict[str, Any], test_clock: TestClock) -> None:
         self.definition = definition
@@ -118,7 +124,7 @@ class StepFunctions:
         execution = self._waiting(asked["taskToken"])
         if execution is None:
             return _refusal("TaskTimedOut")
-        self._succeed(execution, json.loads(asked["output"]))
+        self._end_task(execution, json.loads(asked["output"]))
         return _answer({})
 
     def send_task_heartbeat(self, asked: dict[str, Any]) -> Any:
@@ -231,6 +237,8 @@ def served(machine: StepFunctions) -> Iterator[None]:
     def answer(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         if operation_model.service_model.service_name != "stepfunctions":
             return make(self, request, operation_model, context)
+        if machine.throttled:
+            return _refusal("ThrottlingException")
         return operations[operation_model.name](json.loads(request.body))
 
     with pytest.MonkeyPatch.context() as patch:
@@ -245,7 +253,9 @@ def _invoked(function: str, payload: Any) -> Any:
     try:
         answer = app.handler_map[name](json.loads(json.dumps(payload)), context)
     except ProcessDied as error:
-        forget_clients()
+        # Clients stay, for building them takes longer than all the rest.
+        secrets.forget()
+        sealed.forget()
         raise TaskFailed("Lambda.Unknown") from error
     except Exception as error:
         raise TaskFailed(type(error).__name__) from error
@@ -304,7 +314,7 @@ def _can_go_on(execution: Execution) -> bool:
 
 def _answer(parsed: dict[str, Any], status: int = 200) -> Any:
     told = {**parsed, "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}}}
-    nothing = HTTPResponse(preload_content=False)
+    nothing = HTTPResponse(io.BytesIO(), preload_content=False)
     return (AWSResponse("https://states.example", status, {}, nothing), told), None
 
 
