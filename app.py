@@ -13,13 +13,32 @@ from functions.transfers.api import api as transfers
 from functions.transfers.events import events as transfer_events
 from functions.wallet.api import api as wallet
 from functions.wallet.events import events as wallet_events
+from functions.withdrawals.api import api as withdrawals
+from functions.withdrawals.events import events as withdrawal_events
+from functions.withdrawals.steps import steps as withdrawal_steps
 from shared.web.app import WalletApp
 from shared.web.openapi import description_api
 
 app = WalletApp("u-wallet")
 
-for domain in (identity, wallet, transfers, topups, agents, description_api(app.operations)):
+for domain in (
+    identity,
+    wallet,
+    transfers,
+    topups,
+    withdrawals,
+    agents,
+    description_api(app.operations),
+):
     app.include(domain)
 
-for events in (identity_events, wallet_events, transfer_events, topup_events, agent_events):
-    app.register_blueprint(events)
+for background in (
+    identity_events,
+    wallet_events,
+    transfer_events,
+    topup_events,
+    withdrawal_events,
+    withdrawal_steps,
+    agent_events,
+):
+    app.register_blueprint(background)

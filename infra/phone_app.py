@@ -199,6 +199,15 @@ class PhoneApp(Client):
         }
         return self.ask("POST", "/v1/transfers", body, key=key or new_key())
 
+    def withdraw(self, card_id: str, amount: int, *, key: str | None = None) -> Answer:
+        body = {
+            "amount": amount,
+            "currency": "CNY",
+            "card_id": card_id,
+            "pay_password": self.pay_password,
+        }
+        return self.ask("POST", "/v1/withdrawals", body, key=key or new_key())
+
     def available(self) -> int:
         """Minor units that can be spent."""
         return int(self.must(200, "GET", "/v1/wallet")["available"])

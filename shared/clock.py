@@ -51,6 +51,11 @@ def local_hour() -> str:
     return _local_now().isoformat()[:13]
 
 
+def local_moment(at_seconds: int) -> datetime:
+    """A moment on the clock of the configured time zone. at_seconds: since 1970."""
+    return datetime.fromtimestamp(at_seconds, _zone())
+
+
 def next_local_midnight_seconds() -> int:
     """When the present local day ends, in seconds since 1970."""
     tomorrow = _local_now().date() + timedelta(days=1)

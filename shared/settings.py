@@ -20,6 +20,10 @@ class Settings:
     data_key: str = "alias/u-wallet-local-data"
     bank_url: str = "http://127.0.0.1:1"
     bank_request_lifetime_seconds: int = 300
+    clocks_differ_seconds: int = 60
+    withdrawal_machine: str = (
+        "arn:aws:states:ap-southeast-1:123456789012:stateMachine:u-wallet-local-withdrawal"
+    )
     web_origins: str = ""
     time_zone: str = "Asia/Shanghai"
     codes_countries: str = "CN,HK,MO,TW,SG,MY"
@@ -83,10 +87,18 @@ class Settings:
     withdrawal_fee_minimum_minor: int = 10
     withdrawal_free_per_month_minor: int = 100_000
     withdrawal_delay_seconds: int = 7_200
+    withdrawal_clearance_seconds: int = 604_800
+    withdrawal_first_pause_seconds: int = 20
+    withdrawal_pause_seconds: int = 3_600
+    withdrawal_grace_seconds: int = 120
+    withdrawal_submissions: int = 6
+    withdrawal_asks: int = 240
+    new_card_seconds: int = 86_400
     unguarded_day_limit_minor: int = 100_000
     new_device_seconds: int = 86_400
     new_device_day_limit_minor: int = 500_000
     risk_rules: str = ""
+    bank_hours: str = ""
     risk_decisions_kept_seconds: int = 31_536_000
     cards_per_user: int = 10
     card_bindings_per_day: int = 20

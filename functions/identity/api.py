@@ -557,6 +557,7 @@ def export_me(call: Call[PasswordProof]) -> Reply:
         account,
         password=call.body.password,
         session_id=call.session_id,
+        language=call.language,
         origin=origin_of(call),
         seen=seen(call),
     )

@@ -37,8 +37,9 @@ class AccountNotEmpty(Problem):
     code = "ACCOUNT_NOT_EMPTY"
     title = Texts("账户仍有资金", "Account not empty")
     detail = Texts(
-        "账户仍有余额、冻结资金或处理中的充值，请处理完毕后再注销。",
-        "There is money in the account, on hold, or on its way by a top-up. Take it out first.",
+        "账户仍有余额、冻结资金、处理中的提现或充值，请处理完毕后再注销。",
+        "There is money in the account, on hold, or on its way by a withdrawal or a top-up. "
+        "Take it out first, or wait until it has arrived.",
     )
 
 

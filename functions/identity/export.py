@@ -19,12 +19,14 @@ from functions.identity.security_events import Happening, list_events, record
 from functions.identity.sessions import list_sessions
 from functions.risk import personal_data
 from functions.risk.personal_data import RiskData
-from functions.topups.history import history
+from functions.topups.history import history as top_ups
 from functions.topups.models import TopUpsView
 from functions.wallet.cards import cards
 from functions.wallet.models import CardsView, EntriesQuery, EntriesView, WalletView
 from functions.wallet.statement import statement
 from functions.wallet.wallet import wallet
+from functions.withdrawals.history import history as withdrawals
+from functions.withdrawals.models import WithdrawalsView
 from shared import clock
 from shared.ledger.records import Account
 from shared.observability import count, logger
@@ -38,6 +40,7 @@ _LISTS = {
     "cards": "/v1/cards",
     "entries": "/v1/wallet/entries",
     "top_ups": "/v1/top-ups",
+    "withdrawals": "/v1/withdrawals",
 }
 
 
@@ -76,6 +79,7 @@ class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
     cards: CardsView
     entries: EntriesView
     top_ups: TopUpsView
+    withdrawals: WithdrawalsView
     risk: RiskData
     go_on_at: dict[str, str]
 
@@ -86,10 +90,14 @@ def export(
     *,
     password: str,
     session_id: str,
+    language: str,
     origin: Origin,
     seen: Seen,
 ) -> PersonalData:
-    """Raises WrongPassword, AccountLocked, NotFound, ServiceUnavailable."""
+    """language: `zh` or `en`, for what stands in it in words.
+
+    Raises WrongPassword, AccountLocked, NotFound, ServiceUnavailable.
+    """
     phone = phone_of(user)
     if not proves(password, phone=phone, user=user, origin=origin):
         raise WrongPassword
@@ -108,7 +116,8 @@ def export(
         security_events=list_events(user_id, page),
         cards=cards(user_id, page),
         entries=statement(user_id, EntriesQuery(limit=page.limit)),
-        top_ups=history(user_id, page),
+        top_ups=top_ups(user_id, page),
+        withdrawals=withdrawals(user_id, page, language=language),
         risk=personal_data.export(user_id),
         go_on_at=_LISTS,
     )

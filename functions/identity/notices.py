@@ -29,7 +29,7 @@ from shared.settings import settings
 from shared.sweep import sweep
 from shared.table import Write, change, delete, due_shard, due_shards, put, read, write
 
-__all__ = ["Notice", "Telling", "send_waiting", "telling", "telling_to"]
+__all__ = ["Notice", "Telling", "send_waiting", "telling", "telling_to", "text_user"]
 
 _WAITING = "notice"
 _RUN_LIMIT = 500
@@ -84,6 +84,25 @@ def telling_to(user_id: str, notice: Notice, **values: str) -> Telling:
     if user is None:
         raise NotFound
     return telling(user, notice, **values)
+
+
+def text_user(user_id: str, text: Callable[[str], str]) -> None:
+    """Sends a text message now, for a domain whose own record says what was told.
+
+    Nobody gets it once the account is closed; a phone that can't be opened is logged.
+    text: gives it in a language, `zh-CN` or `en`. Raises ServiceUnavailable when it can't be sent
+    now.
+    """
+    key = user_key(user_id)
+    user = read([key]).one(User, key)
+    if user is None or user.phone is None:
+        return
+    try:
+        phone = phone_of(user)
+    except SealBroken:
+        logger.exception("user_not_reachable", extra={"user_id": user_id})
+        return
+    sms.send(phone, text(str(user.language)))
 
 
 def send_waiting() -> int:

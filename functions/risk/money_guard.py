@@ -32,7 +32,7 @@ class MoneyGuard:
 
     def __init__(
         self,
-        kind: Literal["transfer", "top_up"],
+        kind: Literal["transfer", "top_up", "withdrawal"],
         call: Call[Any],
         amount: Money,
         *,

@@ -13,7 +13,7 @@ import msgspec
 
 from shared.settings import settings
 
-Kind = Literal["sign_in", "transfer", "top_up"]
+Kind = Literal["sign_in", "transfer", "top_up", "withdrawal"]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Amount = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds = Annotated[int, msgspec.Meta(ge=1)]
@@ -38,6 +38,7 @@ class When(
 
     Counts and amounts of an hour or a day are of the local clock, with this operation. Amounts are
     minor units. local_hours: from the first hour to before the second, also over midnight.
+    new_payee: somebody who was never sent to; of a withdrawal, a card that was bound of late.
     times_the_largest: so many times the most that was ever sent at once; not for the first time.
     """
 
@@ -80,11 +81,13 @@ _KNOWN: dict[Kind, set[str]] = {
     "sign_in": _KNOWN_OF_ANY | {"disputed", "new_device"},
     "transfer": _KNOWN_OF_MONEY | {"new_payee"},
     "top_up": _KNOWN_OF_MONEY,
+    "withdrawal": _KNOWN_OF_MONEY | {"new_payee"},
 }
 _POSSIBLE: dict[Kind, set[Action]] = {
     "sign_in": {Action.STEP_UP, Action.BLOCK},
     "transfer": {Action.DELAY, Action.STEP_UP, Action.BLOCK},
     "top_up": {Action.STEP_UP, Action.BLOCK},
+    "withdrawal": {Action.DELAY, Action.STEP_UP, Action.BLOCK},
 }
 
 

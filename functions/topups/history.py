@@ -12,7 +12,7 @@ from functions.topups.records import (
 )
 from shared.errors import NotFound, Problem
 from shared.table import read
-from shared.web.cursor import open_cursor, seal
+from shared.web.listing import newest_first
 from shared.web.pages import PageQuery
 
 
@@ -44,23 +44,9 @@ def any_pending(user_id: str) -> bool:
 
 def history(user_id: str, query: PageQuery) -> TopUpsView:
     """A page of a user's top-ups, the newest first. Raises InvalidCursor."""
-    of = f"top-ups {user_id}"
-    pk = top_up_key(user_id, "").pk
-    after = None if query.cursor is None else open_cursor(query.cursor, of=of)
-    lines = list(
-        Listing.query(
-            pk,
-            Listing.sk.startswith(LISTING_PREFIX),
-            consistent_read=True,
-            scan_index_forward=False,
-            last_evaluated_key={"pk": {"S": pk}, "sk": {"S": after}} if after else None,
-            limit=query.limit + 1,
-        )
-    )
-    shown = lines[: query.limit]
-    keys = [top_up_key(user_id, line.top_up_id) for line in shown]
+    pk, of = top_up_key(user_id, "").pk, f"top-ups {user_id}"
+    lines, next_cursor = newest_first(Listing, pk, prefix=LISTING_PREFIX, query=query, of=of)
+    keys = [top_up_key(user_id, line.top_up_id) for line in lines]
     found = read(keys) if keys else None
-    return TopUpsView(
-        items=[view(found.one(TopUp, key)) for key in keys] if found else [],
-        next_cursor=seal(shown[-1].sk, of=of) if len(lines) > len(shown) else None,
-    )
+    items = [view(found.one(TopUp, key)) for key in keys] if found else []
+    return TopUpsView(items=items, next_cursor=next_cursor)

@@ -16,6 +16,17 @@ from shared.table import Cancelled, Found, Key, Write, delete, update, write
 from shared.web.cursor import open_cursor, seal
 from shared.web.pages import PageQuery
 
+__all__ = [
+    "Card",
+    "CardNotActive",
+    "cards",
+    "key_of_card",
+    "remove",
+    "remove_all",
+    "usable_card",
+    "view",
+]
+
 # Above what one user can have: the active ones, and those whose binding began in the last days.
 _CARDS_READ_LIMIT = 200
 

@@ -1,4 +1,4 @@
-"""How much may be sent and topped up: at once, and in one local day.
+"""How much may be sent, topped up and withdrawn: at once, and in one local day.
 
 The amount of one transfer is checked here. The day is a condition of the write that moves the
 money: it takes a `Limit` from here.
@@ -49,6 +49,16 @@ def on_device(limit: Limit, seen: Seen) -> Limit:
     return replace(limit, maximum=maximum, what=what)
 
 
+def withdrawal_day_limit() -> Limit:
+    """What a user may withdraw in the present local day, fees not counted."""
+    return Limit(
+        name="withdrawal",
+        period=clock.local_day(),
+        maximum=settings().withdrawal_day_limit_minor,
+        what=Texts("每日提现", "for withdrawals in one day"),
+    )
+
+
 def check_transfer_amount(amount: int) -> None:
     """Raises LimitExceeded when one transfer may not be for so many minor units."""
     if amount > settings().transfer_limit_minor:
@@ -59,6 +69,12 @@ def check_top_up_amount(amount: int) -> None:
     """Raises LimitExceeded when one top-up may not be for so many minor units."""
     if amount > settings().top_up_limit_minor:
         raise _exceeded(settings().top_up_limit_minor, Texts("单笔充值", "per top-up"))
+
+
+def check_withdrawal_amount(amount: int) -> None:
+    """Raises LimitExceeded when one withdrawal may not be for so many minor units."""
+    if amount > settings().withdrawal_limit_minor:
+        raise _exceeded(settings().withdrawal_limit_minor, Texts("单笔提现", "per withdrawal"))
 
 
 def _exceeded(maximum: int, what: Texts) -> LimitExceeded:

@@ -38,6 +38,7 @@ class LimitView(msgspec.Struct, frozen=True, kw_only=True):
 class LimitsView(msgspec.Struct, frozen=True, kw_only=True):
     transfer: LimitView
     top_up: LimitView
+    withdrawal: LimitView
 
 
 class WalletView(msgspec.Struct, frozen=True, kw_only=True):

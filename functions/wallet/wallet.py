@@ -1,7 +1,12 @@
 """What a user has, and how much of it may still be moved today."""
 
 from functions.identity.origin import Seen
-from functions.wallet.limits import on_device, top_up_day_limit, transfer_day_limit
+from functions.wallet.limits import (
+    on_device,
+    top_up_day_limit,
+    transfer_day_limit,
+    withdrawal_day_limit,
+)
 from functions.wallet.models import LimitsView, LimitView, WalletView
 from shared import clock
 from shared.errors import NotFound
@@ -24,6 +29,9 @@ def wallet(account: Account | None, seen: Seen) -> WalletView:
                 account, on_device(transfer_day_limit(), seen), settings().transfer_limit_minor
             ),
             top_up=_view(account, top_up_day_limit(), settings().top_up_limit_minor),
+            withdrawal=_view(
+                account, on_device(withdrawal_day_limit(), seen), settings().withdrawal_limit_minor
+            ),
         ),
     )
 

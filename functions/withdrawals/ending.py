@@ -12,6 +12,8 @@ from shared.ledger.errors import HoldEnded
 from shared.observability import count, logger
 from shared.table import Cancelled, update
 
+NOT_DUE: tuple[Action, ...] = (Withdrawal.due_shard.remove(), Withdrawal.due_at.remove())
+
 
 def give_back(
     withdrawal: Withdrawal,
@@ -19,16 +21,16 @@ def give_back(
     *,
     why: str,
     only_if: Condition,
-    more: Sequence[Action] = (),
+    then: Sequence[Action] = NOT_DUE,
 ) -> Withdrawal:
     """Gives amount, fee and free allowance back, and the withdrawal its last status, in one write.
 
-    why: what ended it, kept with the hold. only_if: a condition on the withdrawal.
+    why: what ended it, kept with the hold. only_if: a condition on the withdrawal. then: what else
+    changes in it; by default nobody looks at it any more.
     Gives the withdrawal as it stands then, which has another status when it had ended before or
     `only_if` does not hold. Raises ServiceUnavailable.
     """
-    actions = [*becoming(status), Withdrawal.due_shard.remove(), Withdrawal.due_at.remove(), *more]
-    ending = update(at(withdrawal), actions, only_if)
+    ending = update(at(withdrawal), [*becoming(status), *then], only_if)
     try:
         release(withdrawal.hold_id, why=why, together_with=[ending, *giving_back(withdrawal)])
         count("Withdrawals", outcome=status)

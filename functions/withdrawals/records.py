@@ -13,7 +13,13 @@ A withdrawal stands by itself, for the bank knows it by its id alone.
 
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.expressions.update import Action
 
 from shared import clock
@@ -24,6 +30,7 @@ from shared.table import DomainRecord, Key, read
 
 PENDING, SUBMITTED, UNKNOWN = "pending", "submitted", "unknown"
 PAID, FAILED, CANCELLED, REVERSED = "paid", "failed", "cancelled", "reversed"
+ACCEPTED, REJECTED = "accepted", "rejected"  # words of the bank, as PAID and REVERSED are
 RESOLVING = "withdrawal"
 LISTING_PREFIX = "MADE#"
 
@@ -42,9 +49,17 @@ class Withdrawal(DomainRecord):
     bank's code, or the wallet's own, for a withdrawal that failed or came back. `expected_by` is
     what the user was told at first, and stays.
 
-    While it is on its way: `task_token` is what its state machine waits under, `asks` how often the
-    bank was asked what became of it, `due_at` when a sweeper looks at it next. `risk` is what was
-    decided on the request.
+    `word` is the last that the bank has said of it, one of its four words, or our own `rejected`
+    where the bank will never have it. `status` follows in the write that books the money.
+
+    While it is on its way: `submissions` counts how often it was sent to the bank, `requested_at`
+    (seconds) is when it last was, unless that surely had no effect, and `missed` is there when the
+    bank had not seen it since. `asks` counts how often the bank was asked what became of it,
+    `task_token` is what its state machine waits under. A sweeper looks at it at `due_at`, some time
+    after the state machine should have. `risk` is what was decided on the request.
+
+    `told` is the last status that the owner was told of. `overdue_at` and `stuck_at` (seconds) are
+    when it was found to be late, and when its state machine gave up.
     """
 
     withdrawal_id = UnicodeAttribute()
@@ -67,14 +82,31 @@ class Withdrawal(DomainRecord):
     sending_since = UnicodeAttribute(null=True)
     payout_id = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
-    task_token = UnicodeAttribute(null=True)
+    word = UnicodeAttribute(null=True)
+    submissions = NumberAttribute(default=0)
+    requested_at = NumberAttribute(null=True)
     asks = NumberAttribute(default=0)
+    missed = BooleanAttribute(null=True)
+    task_token = UnicodeAttribute(null=True)
+    told = UnicodeAttribute(null=True)
+    overdue_at = NumberAttribute(null=True)
+    stuck_at = NumberAttribute(null=True)
     risk: Any = JSONAttribute(null=True)
 
     @property
     def money(self) -> Money:
         """What the bank is to pay out."""
         return Money(amount=int(self.amount), currency=self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What leaves the wallet: amount and fee."""
+        return Money(amount=int(self.amount) + int(self.fee), currency=self.currency)
+
+    @property
+    def card_label(self) -> str:
+        """How the card is called where the money is shown."""
+        return f"{self.bank} {self.last4}"
 
 
 class Listing(DomainRecord):

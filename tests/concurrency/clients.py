@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from botocore.endpoint import Endpoint
@@ -32,6 +32,7 @@ _OPEN_HOLDS = 20
 _PATIENCE = 10
 
 Verb = Callable[[str, str, str, int], Transfer]
+T = TypeVar("T")
 
 
 @dataclass
@@ -103,11 +104,11 @@ def run_clients(*, seed: int, operations_each: int) -> Told:
     return told
 
 
-def at_once(acts: list[Callable[[], Transfer]]) -> list[Transfer | Problem]:
+def at_once(acts: list[Callable[[], T]]) -> list[T | Problem]:
     """Starts all at the same moment; what each was told, asking again when told to try again."""
     start = threading.Barrier(len(acts))
 
-    def told(act: Callable[[], Transfer]) -> Transfer | Problem:
+    def told(act: Callable[[], T]) -> T | Problem:
         start.wait()
         for _ in range(_PATIENCE):
             try:

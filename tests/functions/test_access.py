@@ -12,6 +12,7 @@ from shared.web.operation import Operation
 from tests.clock import TestClock
 from tests.edge import Answer, call
 from tests.functions.bank_cards import bind, top_up, unused_phone
+from tests.functions.withdrawals.asking import withdraw
 from tests.people import Person, code_in_last_sms, fund, register
 from tests.sandbox.running import RunningBank
 
@@ -125,6 +126,7 @@ def objects_of(ana: Person, bank: RunningBank, payee: Person) -> dict[str, str]:
         "challenge_id": ana.send(payee, 1_000_000, key="3").json["diagnosis"]["challenge_id"],
         "event_id": events[0]["event_id"],
         "session_id": ana.call("GET", "/v1/sessions").json["items"][0]["session_id"],
+        "withdrawal_id": withdraw(ana, card_id, 500, key="4").json["withdrawal_id"],
     }
 
 

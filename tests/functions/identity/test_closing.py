@@ -25,6 +25,7 @@ from tests.functions.identity.asking import PHONE, opens, refresh, sign_in, stor
 from tests.functions.identity.second_factor import answer, recovery, totp, turn_on
 from tests.functions.meanwhile import meanwhile
 from tests.functions.wallet.test_cards import is_bound
+from tests.functions.withdrawals.asking import withdraw
 from tests.people import (
     PASSWORD,
     PAY_PASSWORD,
@@ -231,6 +232,17 @@ class TestEmptiness:
 
         assert close(ana).json["diagnosis"]["held"] == 100
         assert stands_untouched(ana)
+
+    def test_a_withdrawal_on_its_way_keeps_it_open(self, bank: RunningBank) -> None:
+        person = register(unused_phone(), funds=500)
+        assert withdraw(person, bind(person, bank), 500, key="1").status == 202
+
+        assert close(person).json["diagnosis"] == {
+            "available": 0,
+            "held": 500,
+            "top_up_pending": False,
+        }
+        assert stands_untouched(person)
 
     def test_a_top_up_without_an_end_keeps_it_open(self, bank: RunningBank) -> None:
         person = register(unused_phone())

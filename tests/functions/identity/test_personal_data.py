@@ -21,6 +21,7 @@ from tests.faults import THAT_LAST, Fault, Injection, intercepted, watched
 from tests.functions.bank_cards import bind, top_up, unused_phone
 from tests.functions.identity.asking import OTHER_PHONE, PHONE, registration, sign_in, stored
 from tests.functions.identity.second_factor import turn_on
+from tests.functions.withdrawals.asking import withdraw
 from tests.people import PASSWORD, PAY_PASSWORD, Person, register, sms_sent_to
 from tests.sandbox.running import ORDINARY, RunningBank
 
@@ -208,16 +209,18 @@ class TestExport:
         card_id = bind(person, bank)
         made = top_up(person, card_id, 500, key="1").json
         sent = person.send(other, 200, key="2", note="lunch").json
+        out = withdraw(person, card_id, 100, key="3").json
         turn_on(person)
         data = export(person).json
 
         assert data["person"]["user_id"] == person.user_id
         assert data["person"]["phone"] == person.phone
         assert data["person"]["two_factor"] == "on"
-        assert data["wallet"]["available"] == 300
+        assert (data["wallet"]["available"], data["wallet"]["held"]) == (200, 100)
         assert [card["card_id"] for card in data["cards"]["items"]] == [card_id]
         assert data["cards"]["items"][0]["last4"] == ORDINARY[-4:]
         assert [one["top_up_id"] for one in data["top_ups"]["items"]] == [made["top_up_id"]]
+        assert data["withdrawals"]["items"] == [out]
         assert [entry["amount"] for entry in data["entries"]["items"]] == [200, 500]
         assert data["entries"]["items"][0]["reference"] == sent["transfer_id"]
         assert data["entries"]["items"][0]["note"] == "lunch"

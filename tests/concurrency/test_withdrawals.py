@@ -1,0 +1,106 @@
+"""Many withdrawals of one user at the same moment: of the money, the limit and what is free."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import boto3
+import pytest
+
+from functions.wallet.records import ACTIVE, Card, card_key
+from functions.withdrawals.fee import this_month
+from functions.withdrawals.models import WithdrawalRequest
+from functions.withdrawals.records import FreeAllowance, Withdrawal, free_allowance_key
+from functions.withdrawals.withdrawal import needed, withdraw
+from shared import clock, secrets
+from shared.errors import Problem
+from shared.ledger.errors import InsufficientFunds
+from shared.ledger.records import Account
+from shared.secrets import keyed_hash
+from shared.settings import settings
+from shared.table import change, put_new, read
+from shared.web.operation import Call
+from tests.concurrency.clients import at_once
+from tests.ledger_accounts import ANN, account, balances, fund, open_users
+from tests.people import PAY_PASSWORD
+from tests.soundness import check_sound
+
+TIMES = 16
+AMOUNT = 100
+FREE_TIMES = 5
+
+
+@pytest.fixture(autouse=True)
+def ann(isolated: None, engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ann has 1,000, a card and a pay password, and withdraws five times free of charge."""
+    monkeypatch.setenv("WITHDRAWAL_FREE_PER_MONTH_MINOR", str(FREE_TIMES * AMOUNT))
+    settings.cache_clear()
+    keys = boto3.client("secretsmanager", endpoint_url=engine)
+    with suppress(keys.exceptions.ResourceExistsException):
+        keys.create_secret(Name="test-keys", SecretString="0123456789abcdef" * 4)
+    secrets.forget()
+    open_users(ANN)
+    fund(ANN, 1_000)
+    proof = keyed_hash("pay_password", f"{ANN}:{PAY_PASSWORD}")
+    assert change(account(ANN), [Account.proof.set(proof)], Account.account_id == ANN)
+    card = Card(
+        *card_key(ANN, "card_1")[1:],
+        card_id="card_1",
+        status=ACTIVE,
+        last4="0008",
+        verification_id="v",
+        created_at=clock.now_text(),
+        card_token="token",
+        bank="Bank",
+        card_kind="debit",
+    )
+    assert put_new(card)
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def request(key: str) -> Callable[[], Withdrawal]:
+    def act() -> Withdrawal:
+        call = Call(
+            body=WithdrawalRequest(
+                amount=AMOUNT, currency="CNY", card_id="card_1", pay_password=PAY_PASSWORD
+            ),
+            query=None,
+            path={},
+            language="en",
+            request_id="r",
+            address="",
+            country="",
+            user_agent="",
+            idempotency_key=key,
+            user_id=ANN,
+        )
+        call.found = read(needed(call))
+        return withdraw(call).withdrawal
+
+    return act
+
+
+def test_they_take_what_there_is_and_the_same_is_free_once() -> None:
+    """Five are free, and what is left pays four more with their fees."""
+    told = at_once([request(f"k{number}") for number in range(TIMES)])
+
+    made = [one for one in told if isinstance(one, Withdrawal)]
+    assert {type(one) for one in told if isinstance(one, Problem)} == {InsufficientFunds}
+    assert sorted(int(one.fee) for one in made) == [0] * FREE_TIMES + [10] * 4
+    assert balances(ANN) == (60, 940)
+    assert account(ANN).withdrawal_used == len(made) * AMOUNT
+    key = free_allowance_key(ANN, this_month())
+    allowance = read([key]).one(FreeAllowance, key)
+    assert allowance is not None
+    assert allowance.used == FREE_TIMES * AMOUNT
+    check_sound()
+
+
+def test_the_same_one_many_times_is_one() -> None:
+    told = at_once([request("k")] * TIMES)
+
+    assert len({one.withdrawal_id for one in told if isinstance(one, Withdrawal)}) == 1
+    assert not any(isinstance(one, Problem) for one in told)
+    assert balances(ANN) == (900, 100)
+    check_sound()

@@ -1,0 +1,190 @@
+"""Withdrawals over real HTTP: the deployed state machine, the sandbox bank, its notifications."""
+
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple
+
+import pytest
+import urllib3
+
+from infra.phone_app import PhoneApp
+from infra.stack import Addresses, Stack
+from tests.e2e.conftest import CARD, somebody
+
+PATIENCE_SECONDS = 240
+ENDED = {"paid", "failed", "cancelled", "reversed"}
+CREDIT = "6222021234500020007"
+BANK_UNAVAILABLE = "6222021234500090000"
+# What becomes of a withdrawal to each card, and why.
+ENDS: dict[str, tuple[str, str | None]] = {
+    "6222021234500010008": ("paid", None),
+    "6222021234500030006": ("paid", None),
+    "6222021234500040005": ("failed", "ACCOUNT_CLOSED"),
+    "6222021234500050004": ("failed", "ACCOUNT_FROZEN"),
+    "6222021234500060003": ("failed", "WRONG_NAME"),
+    "6222021234500070002": ("paid", None),
+    "6222021234500080001": ("paid", None),
+    BANK_UNAVAILABLE: ("failed", "BANK_UNAVAILABLE"),
+    "6222021234500100007": ("paid", None),
+    "6222021234500110006": ("paid", None),
+    "6222021234500120005": ("reversed", "RETURNED_BY_BANK"),
+    "6222021234500130004": ("paid", None),
+    "6222021234500140003": ("failed", "LIMIT_EXCEEDED"),
+}
+AT_ONCE = 200
+OWNERS = 8
+CARDS_OF_ONE = 6
+
+
+class Begun(NamedTuple):
+    owner: PhoneApp
+    number: str
+    withdrawal_id: str
+    amount: int
+
+    def shown(self) -> Any:
+        return self.owner.must(200, "GET", f"/v1/withdrawals/{self.withdrawal_id}")
+
+    def ended(self) -> Any:
+        """As it is shown once it has come to the end that its card leads to."""
+        return eventually(self.shown, lambda shown: shown["status"] == ENDS[self.number][0])
+
+
+def eventually(look: Callable[[], Any], is_so: Callable[[Any], bool]) -> Any:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so(seen := look()):
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.5)
+    return seen
+
+
+def begin(owner: PhoneApp, number: str, card_id: str, amount: int) -> Begun:
+    answer = owner.withdraw(card_id, amount)
+    assert answer.status == 202, answer.json
+    return Begun(owner, number, answer.json["withdrawal_id"], amount)
+
+
+def bank_has(stack: Stack, kind: str) -> Any:
+    url = f"{stack.addresses.sandbox_url}/_sandbox/{kind}"
+    return urllib3.request("GET", url, timeout=10).json()
+
+
+@pytest.fixture(scope="module")
+def begun(addresses: Addresses) -> dict[str, Begun]:
+    """One to each card, all under way at once."""
+    found = {}
+    numbers = list(ENDS)
+    for some in (numbers[::2], numbers[1::2]):
+        owner = somebody(addresses, funds=50_000)
+        for number in some:
+            card_id = owner.bind_card(number)["card_id"]
+            found[number] = begin(owner, number, card_id, 1_000)
+    return found
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_each_card_ends_it_as_the_table_says(begun: dict[str, Begun], number: str) -> None:
+    shown = begun[number].ended()
+
+    assert (shown["status"], shown.get("reason")) == ENDS[number]
+    assert ("diagnosis" in shown) == (ENDS[number][1] is not None)
+    assert shown["history"][0]["status"] == "pending"
+
+
+def test_each_is_carried_out_by_an_execution_of_its_name(
+    stack: Stack, begun: dict[str, Begun]
+) -> None:
+    for one in begun.values():
+        one.ended()
+        status = partial(status_of_execution, stack, one.withdrawal_id)
+        assert eventually(status, lambda seen: seen != "RUNNING") == "SUCCEEDED"
+
+
+def test_a_credit_card_is_refused(addresses: Addresses) -> None:
+    owner = somebody(addresses, funds=50_000)
+    answer = owner.withdraw(owner.bind_card(CREDIT)["card_id"], 1_000)
+
+    assert (answer.status, answer.json["code"]) == (422, "CARD_KIND_NOT_ALLOWED")
+    assert owner.available() == 50_000
+
+
+def test_owners_are_told_in_their_language(begun: dict[str, Begun]) -> None:
+    one = begun["6222021234500040005"]
+    one.ended()
+
+    texts = eventually(one.owner.texts, lambda texts: any("withdrawal of" in one for one in texts))
+    assert any("The account of this card has been closed." in text for text in texts)
+
+
+def test_two_hundred_at_once_each_end_and_the_books_balance_with_the_bank_s(
+    stack: Stack, addresses: Addresses, begun: dict[str, Begun]
+) -> None:
+    for one in begun.values():
+        one.ended()
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed: {seed}")
+    chance = random.Random(seed)
+    owners = [owner_with_cards(addresses, chance) for _ in range(OWNERS)]
+    wishes = []
+    for _ in range(AT_ONCE):
+        owner, cards = chance.choice(owners)
+        number = chance.choice(list(cards))
+        wishes.append((owner, number, cards[number], chance.randint(10, 200)))
+    before = {owner.user_id: owner.available() for owner, _ in owners}
+    with ThreadPoolExecutor(16) as clients:
+        made = list(clients.map(lambda wish: begin(*wish), wishes))
+        ends = list(clients.map(Begun.ended, made))
+
+    assert {end["status"] for end in ends} <= ENDED
+    for owner, _ in owners:
+        spent = sum(
+            end["total"]
+            for one, end in zip(made, ends, strict=True)
+            if one.owner is owner and end["status"] == "paid"
+        )
+        wallet = owner.must(200, "GET", "/v1/wallet")
+        assert (wallet["available"], wallet["held"]) == (before[owner.user_id] - spent, 0)
+    assert bank_settlement(stack) == bank_balance(stack)
+
+
+def owner_with_cards(
+    addresses: Addresses, chance: random.Random
+) -> tuple[PhoneApp, dict[str, str]]:
+    owner = somebody(addresses, funds=20_000)
+    numbers = chance.sample([number for number in ENDS if number != CARD], CARDS_OF_ONE)
+    return owner, {number: owner.bind_card(number)["card_id"] for number in numbers}
+
+
+def status_of_execution(stack: Stack, name: str) -> str:
+    machine = stack.outputs["Withdrawal"].replace(":stateMachine:", ":execution:")
+    states = stack.place.client("stepfunctions")
+    return str(states.describe_execution(executionArn=f"{machine}:{name}")["status"])
+
+
+def bank_balance(stack: Stack) -> int:
+    """What the bank has of the wallet by its own books, in minor units."""
+    charges, payouts = bank_has(stack, "charges"), bank_has(stack, "payouts")
+    refunds = bank_has(stack, "refunds")
+    paid = payouts["paid_out"] - payouts["reversed"] + refunds["refunded"]
+    return int(charges["charged"]) - int(paid)
+
+
+def bank_settlement(stack: Stack) -> int:
+    """The same by the ledger: what the wallet is owed by the bank."""
+    table = stack.outputs["LedgerTable"]
+    items = (
+        stack.place.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=table,
+            FilterExpression="sk = :account AND begins_with(pk, :bank)",
+            ExpressionAttributeValues={
+                ":account": {"S": "ACCOUNT"},
+                ":bank": {"S": "ACCOUNT#system_bank_settlement"},
+            },
+        )
+    )
+    return -sum(int(item["available"]["N"]) for page in items for item in page["Items"])
