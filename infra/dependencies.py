@@ -87,8 +87,8 @@ DEAD_WEIGHT = (
     "**/py.typed",
 )
 
-# What python-alipay-sdk imports for merchants with certificates, and never calls for us. It stays as
-# a name: botocore would load the real one, and cffi with it, at each start.
+# python-alipay-sdk imports it for merchants with certificates, and never calls it for us. Only its
+# name stays: botocore would load the real one, and cffi with it, at each start.
 HOLLOW = "OpenSSL"
 
 
