@@ -13,13 +13,13 @@ Kind = Literal["alipay", "wechat_pay"]
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """An order at the platform: nobody has paid it yet, it is paid, or nobody ever will.
 
-    amount: what was paid, or is to be. payment_id: the platform's own, when it has given one.
+    amount: what was paid, or is to be. payment_id: the platform's own, empty before there is one.
     """
 
     reference: str
     amount: Money
     status: Literal["open", "paid", "closed"]
-    payment_id: str | None = None
+    payment_id: str = ""
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):

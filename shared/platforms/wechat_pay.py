@@ -66,7 +66,7 @@ class _Transaction(msgspec.Struct, frozen=True):
     out_trade_no: str
     trade_state: str
     amount: _Amount
-    transaction_id: str | None = None
+    transaction_id: str = ""
 
     def payment(self) -> Payment:
         """Raises PaymentUnknown for a state that no order of ours comes into by itself."""
