@@ -82,12 +82,14 @@ def _client(service: str) -> Any:
 @contextmanager
 def stored_platforms(credentials: dict[str, Any]) -> Iterator[None]:
     """What the operator has stored of the platforms, in a world that `fresh_aws` has made."""
-    secret = _client("secretsmanager")
-    secret.put_secret_value(SecretId="test-platforms", SecretString=json.dumps(credentials))
-    secrets.forget()
-    get_platform.cache_clear()
+    before = _client("secretsmanager").get_secret_value(SecretId="test-platforms")["SecretString"]
+    _store_platforms(json.dumps(credentials))
     yield
-    secret.put_secret_value(SecretId="test-platforms", SecretString="{}")
+    _store_platforms(before)
+
+
+def _store_platforms(text: str) -> None:
+    _client("secretsmanager").put_secret_value(SecretId="test-platforms", SecretString=text)
     secrets.forget()
     get_platform.cache_clear()
 
