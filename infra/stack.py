@@ -234,7 +234,7 @@ def _have_notified(addresses: Addresses) -> None:
 
 
 def _introduce_to_platforms(addresses: Addresses, place: Place, outputs: dict[str, str]) -> None:
-    """Stores the keys that the sandbox platforms have made, and where they shall tell of payments."""
+    """Stores the keys that the sandbox platforms have made, and where they tell of payments."""
     url = f"{addresses.sandbox_url}/_sandbox/platforms/credentials"
     known = urllib3.request("GET", url, timeout=30, retries=False).json()
     place.client("secretsmanager").put_secret_value(

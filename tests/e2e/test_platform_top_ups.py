@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 import pytest
 import urllib3
@@ -25,9 +26,10 @@ def pay(app: PhoneApp, kind: str, amount: int) -> str:
     """The id of a top-up that its owner has paid on the page."""
     made = app.check_out(kind, amount)
     assert (made.status, made.json["status"]) == (202, "pending"), made.json
-    page = urllib3.request("GET", made.json["checkout"]["url"], timeout=10)
+    url = made.json["checkout"]["url"]
+    page = urllib3.request("GET", url, timeout=10)
     assert "Pay" in page.data.decode()
-    paid = urllib3.request("POST", str(page.geturl()), timeout=10)
+    paid = urllib3.request("POST", urljoin(url, page.geturl()), timeout=10)
     assert "Paid" in paid.data.decode()
     return str(made.json["top_up_id"])
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 import msgspec
 import pytest
@@ -57,7 +57,8 @@ def test_a_payer_pays_on_the_page_of_the_checkout(
     platform: Platform, platforms: RunningPlatforms, kind: Kind
 ) -> None:
     reference = new_id("tu")
-    page = urllib3.request("GET", checkout(platform, reference))
+    url = checkout(platform, reference)
+    page = urllib3.request("GET", url)
     assert "¥ 12.50" in page.data.decode()
     assert platform.find(reference) == Payment(
         reference=reference,
@@ -66,7 +67,7 @@ def test_a_payer_pays_on_the_page_of_the_checkout(
         payment_id=platforms.order(kind, reference)["order_id"] if kind == "alipay" else "",
     )
 
-    assert "Paid" in urllib3.request("POST", str(page.geturl())).data.decode()
+    assert "Paid" in urllib3.request("POST", urljoin(url, page.geturl())).data.decode()
     found = platform.find(reference)
     assert found is not None
     assert (found.status, found.amount) == ("paid", AMOUNT)
