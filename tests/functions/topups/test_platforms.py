@@ -8,6 +8,8 @@ import pytest
 from functions.topups.resolution import resolve_due
 from shared.ledger.accounts import set_status
 from shared.ledger.books import check_books
+from shared.money import Money
+from shared.platforms import get_platform
 from shared.platforms.port import Kind
 from shared.sweep import SweepIncomplete
 from tests.clock import TestClock
@@ -288,6 +290,24 @@ def test_a_notification_at_the_door_of_the_other_platform_moves_nothing(
     other: Kind = "alipay" if kind == "wechat_pay" else "wechat_pay"
     told = platforms.notification(kind, paid(ana, platforms, kind))
     assert deliver(other, *told).status == 401
+    assert books(ana) == (0, 500, 0, 0)
+
+
+def test_a_platform_can_not_tell_of_the_top_up_of_another(
+    ana: Person, platforms: RunningPlatforms, kind: Kind, test_clock: TestClock
+) -> None:
+    other: Kind = "alipay" if kind == "wechat_pay" else "wechat_pay"
+    top_up_id = opened(ana, kind)
+    page = get_platform(other).create_checkout(
+        reference=top_up_id,
+        amount=Money(amount=500),
+        expires_at=int(test_clock.seconds) + EXPIRY_SECONDS,
+        address="203.0.113.7",
+    )
+    HTTP.request("GET", page)
+    platforms.pay(other, top_up_id)
+
+    assert tell(platforms, other, top_up_id).status == 404
     assert books(ana) == (0, 500, 0, 0)
 
 
