@@ -7,13 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra.archive import compile_sources
+from infra.archive import compile_sources, without_symbols
 
 # For the machine that runs the functions, whichever builds them: Lambda's Python 3.11 is on Amazon
 # Linux 2, whose glibc is 2.26. What was made for a later one does not load there.
 GLIBC = (2, 26)
 INSTALL = (
     "-m pip install -qq --no-deps --no-compile --only-binary=:all: --implementation cp "
+    "--no-binary=python-alipay-sdk "  # pure Python, which comes as its source only
     "--python-version 3.11 --platform manylinux2014_x86_64 "
     f"--platform manylinux_{GLIBC[0]}_{GLIBC[1]}_x86_64"
 ).split()
@@ -54,27 +55,41 @@ DEAD_WEIGHT = (
     "aws_lambda_powertools/utilities/kafka",
     "aws_lambda_powertools/utilities/parser",
     "aws_lambda_powertools/utilities/validation",
-    "cryptography/fernet.py",  # of this one only AES-GCM runs
+    "certifi",  # botocore has a list of authorities of its own, and would take this one
+    "charset_normalizer",
+    "cryptography/fernet.py",
     "cryptography/hazmat/asn1",
-    "cryptography/hazmat/backends",
-    "cryptography/hazmat/primitives/asymmetric",
     "cryptography/hazmat/primitives/kdf",
-    "cryptography/hazmat/primitives/serialization",
     "cryptography/hazmat/primitives/twofactor",
-    "cryptography/x509",
+    "Cryptodome/SelfTest",  # of this one only RSA signatures and what reads their keys run
+    "Cryptodome/Cipher/[BCPS]*",
+    "Cryptodome/Cipher/_mode_*",
+    "Cryptodome/Cipher/_raw_[bceo]*",
+    "Cryptodome/Hash/[KPTck]*",
+    "Cryptodome/Hash/_[gkp]*",
+    "Cryptodome/Protocol/[DHS]*",
+    "Cryptodome/PublicKey/[DE]*",
+    "Cryptodome/PublicKey/_[cemnp]*",
+    "Cryptodome/Signature/[De]*",
+    "idna",
     "dateutil/zoneinfo/*.tar.gz",  # the system and Python have the zones as well
     "phonenumbers/carrierdata",
     "phonenumbers/geodata",
     "phonenumbers/shortdata/region_*",
     "phonenumbers/tzdata",
+    "pycparser",
+    "requests",  # wechatpayv3 signs and verifies; our own client sends
+    "wechatpayv3/async_",
+    "wechatpayv3/core.*",
+    "wrapt/*.c",
     "zxcvbn/__main__.py",
     "**/*.pyi",
     "**/py.typed",
 )
 
-# 0.4 MB of lists of words, as large compiled as they are; it saves the one route that wants them
-# 30 ms of 100.
-COMPILED_AT_IMPORT = "zxcvbn/__pycache__/frequency_lists.*"
+# python-alipay-sdk imports it for merchants with certificates, and never calls it for us. Only its
+# name stays: botocore would load the real one, and cffi with it, at each start.
+HOLLOW = "OpenSSL"
 
 
 def installed_dependencies(requirements: Path, cache: Path) -> Path:
@@ -92,9 +107,7 @@ def installed_dependencies(requirements: Path, cache: Path) -> Path:
         libraries = Path(unfinished, "libraries")
         _install(requirements, libraries)
         _slim(libraries)
-        compile_sources(libraries)
-        for compiled in libraries.glob(COMPILED_AT_IMPORT):
-            compiled.unlink()
+        compile_sources(libraries, sourceless=True)
         libraries.rename(folder)
     return folder
 
@@ -116,3 +129,8 @@ def _slim(libraries: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+    shutil.rmtree(libraries / HOLLOW)
+    (libraries / HOLLOW).mkdir()
+    (libraries / HOLLOW / "__init__.py").touch()
+    for library in libraries.rglob("*.so"):
+        library.write_bytes(without_symbols(library.read_bytes()))

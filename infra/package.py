@@ -49,7 +49,7 @@ def _write(build: Path) -> None:
             with zipfile.ZipFile(scratch / "out" / stage / "deployment.zip") as ours:
                 ours.extractall(code)
         compile_sources(code)
-        write_zip(build / "deployment.zip", [libraries, code])
+        write_zip(build / "deployment.zip", code=code, libraries=libraries)
     text = json.dumps(template, sort_keys=True, separators=(",", ":"))
     (build / "template.json").write_text(text + "\n")
 

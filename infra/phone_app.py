@@ -179,13 +179,11 @@ class PhoneApp(Client):
         return card
 
     def top_up(self, card_id: str, amount: int, *, key: str | None = None) -> Answer:
-        body = {
-            "amount": amount,
-            "currency": "CNY",
-            "source": {"kind": "card", "card_id": card_id},
-            "pay_password": self.pay_password,
-        }
-        return self.ask("POST", "/v1/top-ups", body, key=key or new_key())
+        return self._top_up({"kind": "card", "card_id": card_id}, amount, key=key)
+
+    def check_out(self, kind: str, amount: int, *, key: str | None = None) -> Answer:
+        """Begins a top-up by `alipay` or `wechat_pay`, to be paid at its checkout."""
+        return self._top_up({"kind": kind}, amount, key=key)
 
     def transfer(
         self, to: dict[str, str], amount: int, *, key: str | None = None, **more: object
@@ -216,6 +214,15 @@ class PhoneApp(Client):
         """The newest entries of the statement."""
         items: list[dict[str, Any]] = self.must(200, "GET", "/v1/wallet/entries")["items"]
         return items
+
+    def _top_up(self, source: dict[str, str], amount: int, *, key: str | None) -> Answer:
+        body = {
+            "amount": amount,
+            "currency": "CNY",
+            "source": source,
+            "pay_password": self.pay_password,
+        }
+        return self.ask("POST", "/v1/top-ups", body, key=key or new_key())
 
 
 def new_phone() -> str:

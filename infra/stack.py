@@ -1,4 +1,4 @@
-"""A whole wallet on this machine: the local cloud, the sandbox bank, and the deployed package.
+"""A whole wallet on this machine: the local cloud, the sandbox, and the deployed package.
 
 Everything that a stack remembers lies in one directory, so that two stacks in two directories do
 not know of each other, and a stack that starts again finds its balances.
@@ -109,6 +109,7 @@ def running(
         _introduce_to_bank(memory, place, outputs)
         addresses = _addresses(place, outputs, sandbox_url)
         _have_notified(addresses)
+        _introduce_to_platforms(addresses, place, outputs)
         _ask_for_first_answer(addresses)
         agents = _staff(directory, place, outputs, addresses) if with_agents else ()
         started.enter_context(_announced(addresses, agents, directory))
@@ -230,6 +231,16 @@ def _have_notified(addresses: Addresses) -> None:
     answer = urllib3.request("PUT", address, json=wish, timeout=30, retries=False)
     if answer.status != 204:
         raise DeployFailed(f"{address}: {answer.status} {answer.data.decode()}")
+
+
+def _introduce_to_platforms(addresses: Addresses, place: Place, outputs: dict[str, str]) -> None:
+    """Stores the keys that the sandbox platforms have made, and where they tell of payments."""
+    url = f"{addresses.sandbox_url}/_sandbox/platforms/credentials"
+    known = urllib3.request("GET", url, timeout=30, retries=False).json()
+    place.client("secretsmanager").put_secret_value(
+        SecretId=outputs["PlatformsSecret"],
+        SecretString=json.dumps(known | {"notify_url": f"{addresses.api_url}/v1/notifications"}),
+    )
 
 
 def _verify_sender(place: Place) -> None:

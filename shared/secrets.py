@@ -37,6 +37,11 @@ def bank_credentials() -> BankCredentials:
     return BankCredentials(client_id=stored["client_id"], key=bytes.fromhex(stored["key"]))
 
 
+def platforms_secret() -> str:
+    """What the operator has stored of the platforms, as JSON."""
+    return _secret(settings().platforms_secret)
+
+
 def forget() -> None:
     """Fetches all keys anew when they are next needed, as a new container does."""
     for cached in (bank_credentials, _key, _secret):

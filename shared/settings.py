@@ -17,6 +17,7 @@ class Settings:
     records_table: str = "u-wallet-local-records"
     keys_secret: str = "u-wallet-local-keys"
     bank_secret: str = "u-wallet-local-bank"
+    platforms_secret: str = "u-wallet-local-platforms"
     data_key: str = "alias/u-wallet-local-data"
     bank_url: str = "http://127.0.0.1:1"
     bank_request_lifetime_seconds: int = 300
@@ -104,6 +105,7 @@ class Settings:
     card_bindings_per_day: int = 20
     top_up_lease_seconds: int = 30
     top_up_expires_seconds: int = 86_400
+    checkout_seconds: int = 300  # as long as WeChat Pay keeps the address of its page
 
     system_account_shards: int = 16
     merchant_account_shards: int = 8

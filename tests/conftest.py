@@ -2,6 +2,7 @@
 
 import gc
 import io
+import json
 import logging
 import os
 
@@ -15,6 +16,7 @@ os.environ.update(
     RECORDS_TABLE="test-records",
     KEYS_SECRET="test-keys",
     BANK_SECRET="test-bank",
+    PLATFORMS_SECRET="test-platforms",
     DATA_KEY="alias/test-data",
     WEB_ORIGINS="https://wallet.example",
     POWERTOOLS_METRICS_NAMESPACE="UWallet",
@@ -36,6 +38,7 @@ from moto.sns.models import sns_backends
 from functions.identity import passwords, sealed
 from shared import aws, clock, dynamodb, secrets
 from shared.observability import logger
+from shared.platforms import get_platform
 from shared.settings import settings
 from tests.clock import TestClock
 from tests.tables import create_tables
@@ -58,6 +61,7 @@ def fresh_aws() -> Iterator[None]:
         keys.create_secret(
             Name="test-bank", SecretString='{"client_id": "u-wallet", "key": "' + "ab" * 32 + '"}'
         )
+        keys.create_secret(Name="test-platforms", SecretString="{}")
         kms = _client("kms")
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName="alias/test-data", TargetKeyId=key)
@@ -73,6 +77,21 @@ def fresh_aws() -> Iterator[None]:
 @cache
 def _client(service: str) -> Any:
     return boto3.client(service)
+
+
+@contextmanager
+def stored_platforms(credentials: dict[str, Any]) -> Iterator[None]:
+    """What the operator has stored of the platforms, in a world that `fresh_aws` has made."""
+    before = _client("secretsmanager").get_secret_value(SecretId="test-platforms")["SecretString"]
+    _store_platforms(json.dumps(credentials))
+    yield
+    _store_platforms(before)
+
+
+def _store_platforms(text: str) -> None:
+    _client("secretsmanager").put_secret_value(SecretId="test-platforms", SecretString=text)
+    secrets.forget()
+    get_platform.cache_clear()
 
 
 def empty_tables() -> None:

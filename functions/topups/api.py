@@ -10,8 +10,9 @@ from functions.identity.pay_password import (
 from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
 from functions.risk.guard import RiskBlocked
-from functions.topups.history import history, view
-from functions.topups.models import TopUpRequest, TopUpsView, TopUpView
+from functions.topups.history import history, own, view
+from functions.topups.models import NotHeard, TopUpRequest, TopUpsView, TopUpView
+from functions.topups.notification import on_charge, on_payment
 from functions.topups.records import TopUp, top_up_key
 from functions.topups.refusals import (
     CardDeclined,
@@ -19,15 +20,19 @@ from functions.topups.refusals import (
     CardFrozen,
     CardLacksFunds,
     CardNotBound,
+    CheckoutDeclined,
     TopUpExpired,
 )
-from functions.topups.top_up import SourceNotAvailable, needed, top_up
+from functions.topups.top_up import needed, top_up
 from functions.wallet.cards import CardNotActive
-from shared.errors import NotFound
+from shared.bank.notifications import NotificationNotAuthentic
+from shared.errors import NotFound, Problem
 from shared.ledger.errors import AccountClosed, AccountFrozen, LimitExceeded
+from shared.observability import logger
+from shared.platforms import SourceNotAvailable
 from shared.rate_limit import TooManyRequests
 from shared.table import Key
-from shared.web import Api, Call, Reply
+from shared.web import Api, Call, Received, Reply
 from shared.web.pages import PageQuery
 from shared.web.problems import InvalidCursor
 
@@ -48,6 +53,7 @@ api = Api(__name__, session_check)
         CardLacksFunds,
         CardNotActive,
         CardNotBound,
+        CheckoutDeclined,
         LimitExceeded,
         NotFound,
         PayPasswordLocked,
@@ -63,7 +69,10 @@ api = Api(__name__, session_check)
     reads=needed,
 )
 def create_top_up(call: Call[TopUpRequest]) -> Reply:
-    """Takes money from a bank card into the wallet; 202 while the bank has not said how it went."""
+    """Brings money into the wallet, from a bank card or by a platform.
+
+    202 while nobody has said how it went; `checkout` is then where to pay at a platform.
+    """
     outcome = top_up(call)
     shown = view(outcome.top_up, as_pending=outcome.status == 202)
     return Reply(outcome.status, shown, outcome.replayed)
@@ -78,11 +87,56 @@ def list_top_ups(call: Call[None]) -> Reply:
 
 
 def _its_top_up(call: Call[None]) -> Iterable[Key]:
-    yield top_up_key(call.user_id, call.path["top_up_id"])
+    yield top_up_key(call.path["top_up_id"])
 
 
 @api.operation("GET", "/v1/top-ups/{top_up_id}", answers={200: TopUpView}, reads=_its_top_up)
 def get_top_up(call: Call[None]) -> Reply:
     """Shows a top-up as it stands."""
-    key = top_up_key(call.user_id, call.path["top_up_id"])
-    return Reply(200, view(call.found.one(TopUp, key)))
+    found = call.found.one(TopUp, top_up_key(call.path["top_up_id"]))
+    return Reply(200, view(own(found, call.user_id)))
+
+
+@api.operation(
+    "POST",
+    "/v1/notifications/bank/charges",
+    body=Received,
+    answers={204: None},
+    problems=(AccountClosed, NotFound, NotificationNotAuthentic),
+    public=True,
+)
+def charge_notification(call: Call[Received]) -> Reply:
+    """The bank tells what became of a charge."""
+    on_charge(call.body)
+    return Reply(204)
+
+
+@api.operation(
+    "POST",
+    "/v1/notifications/alipay",
+    body=Received,
+    answers={200: str},
+    problems=(AccountClosed, NotFound, NotificationNotAuthentic, SourceNotAvailable),
+    public=True,
+)
+def alipay_notification(call: Call[Received]) -> Reply:
+    """Alipay tells of a payment, until it hears exactly this word."""
+    on_payment("alipay", call.body)
+    return Reply(200, "success")
+
+
+@api.operation(
+    "POST",
+    "/v1/notifications/wechat-pay",
+    body=Received,
+    answers={204: None} | dict.fromkeys((401, 403, 404, 422, 503), NotHeard),
+    public=True,
+)
+def wechat_pay_notification(call: Call[Received]) -> Reply:
+    """WeChat Pay tells of a payment, and wants a refusal in its own form."""
+    try:
+        on_payment("wechat_pay", call.body)
+    except Problem as refusal:
+        logger.warning("notification_refused", extra={"code": refusal.code})
+        return Reply(refusal.status, NotHeard())
+    return Reply(204)

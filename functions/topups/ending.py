@@ -5,32 +5,49 @@ from typing import cast
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from functions.topups.records import EXPIRED, FAILED, PENDING, SUCCEEDED, TopUp, at, current
-from functions.topups.refusals import TopUpExpired, refusal_of
+from functions.topups.records import (
+    EXPIRED,
+    FAILED,
+    PENDING,
+    RESOLVING,
+    SUCCEEDED,
+    TopUp,
+    at,
+    current,
+)
+from functions.topups.refusals import AmountDiffers, TopUpExpired, refusal_of
 from shared import clock
 from shared.bank.port import Charge
 from shared.errors import Problem
 from shared.identifiers import derived_id
 from shared.ledger import FromSystem, Movement, ToSystem, ToUser, post
-from shared.ledger.accounts import BANK_SETTLEMENT, SUSPENSE
+from shared.ledger.accounts import SUSPENSE
 from shared.ledger.allowance import give_back
 from shared.ledger.errors import AccountClosed, CreditRefused
 from shared.ledger.records import Account
 from shared.ledger.sides import Side
+from shared.money import Money
 from shared.observability import count, logger, measure_amount
-from shared.table import Cancelled, Write, update, write
+from shared.platforms.port import Payment
+from shared.table import Cancelled, Write, due_shard, update, write
+
+_PLATFORM_NAMES = {"alipay": "支付宝 Alipay", "wechat_pay": "微信支付 WeChat Pay"}
 
 
-def conclude(top_up: TopUp, charge: Charge, account: Account) -> TopUp:
-    """Ends a top-up as the bank says it went; gives it back as it stands then.
+def conclude(top_up: TopUp, told: Charge | Payment, account: Account) -> TopUp:
+    """Ends a top-up as its bank or platform says it went; gives it back as it stands then.
 
-    Raises ServiceUnavailable; nothing is lost, for the bank can be asked again.
+    Raises ServiceUnavailable; nothing is lost, for they can be asked again.
     """
-    if charge.status == "succeeded":
-        return _succeed(top_up, charge, account)
-    if charge.status == "declined":
-        return fail(top_up, refusal_of(charge))
-    return top_up
+    if top_up.status == SUCCEEDED or top_up.received:
+        return top_up
+    if isinstance(told, Charge):
+        if told.status == "succeeded":
+            return _take(top_up, told.amount, told.charge_id, account)
+        return fail(top_up, refusal_of(told)) if told.status == "declined" else top_up
+    if told.status == "paid":
+        return _take(top_up, told.amount, told.payment_id, account)
+    return expire(top_up) if told.status == "closed" else top_up
 
 
 def fail(top_up: TopUp, refusal: Problem) -> TopUp:
@@ -44,40 +61,65 @@ def expire(top_up: TopUp) -> TopUp:
     return _end_without_money(top_up, EXPIRED, TopUpExpired(), untouched)
 
 
-def _succeed(top_up: TopUp, charge: Charge, account: Account) -> TopUp:
-    charged = TopUp.charge_id.set(charge.charge_id)
+def booking_id(top_up: TopUp) -> str:
+    """The id of the transfer that books the money of a top-up, wherever it went."""
+    return derived_id("t", top_up.top_up_id)
+
+
+def _take(top_up: TopUp, amount: Money, charge_id: str, account: Account) -> TopUp:
+    charged = TopUp.charge_id.set(charge_id)
+    if amount != top_up.money:
+        return _set_aside(top_up, amount, AmountDiffers(), charged)
     try:
-        return _book(top_up, ToUser(account), SUCCEEDED, [charged])
+        return _book(top_up, amount, ToUser(account), SUCCEEDED, [charged, *_NOT_DUE])
     except CreditRefused:
-        # The owner closed the account meanwhile. The bank's money must stand in the books all the
-        # same, until somebody sends it back.
-        logger.error("top_up_without_account", extra={"top_up_id": top_up.top_up_id})
-        why = TopUp.refusal.set(AccountClosed().to_record())
-        return _book(top_up, ToSystem(SUSPENSE), FAILED, [charged, why])
+        # The owner closed the account meanwhile.
+        return _set_aside(top_up, amount, AccountClosed(), charged)
 
 
-def _book(top_up: TopUp, credit: Side, status: str, more: list[Action]) -> TopUp:
+def _set_aside(top_up: TopUp, amount: Money, why: Problem, charged: Action) -> TopUp:
+    """Money that is there must stand in the books, until it is back where it came from."""
+    logger.error("top_up_set_aside", extra={"top_up_id": top_up.top_up_id, "code": why.code})
+    remembered = why.to_record()
+    going_back = [
+        TopUp.refusal.set(remembered),
+        TopUp.received.set(amount.amount),
+        TopUp.refund_status.set(PENDING),
+        TopUp.asks.set(0),
+        TopUp.due_shard.set(due_shard(RESOLVING, top_up.top_up_id)),
+        TopUp.due_at.set(clock.seconds()),
+    ]
+    booked = _book(top_up, amount, ToSystem(SUSPENSE), FAILED, [charged, *going_back])
+    booked.refusal = remembered
+    return booked
+
+
+def _book(top_up: TopUp, amount: Money, credit: Side, status: str, more: list[Action]) -> TopUp:
     movement = Movement(
-        transfer_id=derived_id("t", top_up.top_up_id),
-        kind="top_up",
-        amount=top_up.money,
-        reference=top_up.top_up_id,
+        transfer_id=booking_id(top_up), kind="top_up", amount=amount, reference=top_up.top_up_id
     )
-    # A charge that the bank has made counts, even when it was given up before.
+    # Money that is there counts, even when the top-up was given up before.
     ending = _ending(top_up, status, more, TopUp.status.is_in(PENDING, EXPIRED))
-    debit = FromSystem(BANK_SETTLEMENT, label=f"{top_up.bank} {top_up.last4}")
+    debit = FromSystem(top_up.settlement_account, label=_source_label(top_up))
     posting = post(movement, debit=debit, credit=credit, together_with=[ending])
     if posting.replayed:
         return current(top_up)
     count("TopUps", outcome=status)
-    measure_amount("TopUpAmount", int(top_up.amount), currency=top_up.currency)
+    measure_amount("TopUpAmount", amount.amount, currency=amount.currency)
     top_up.status = status
     return top_up
 
 
+def _source_label(top_up: TopUp) -> str:
+    if top_up.platform is None:
+        return f"{top_up.bank} {top_up.last4}"
+    return _PLATFORM_NAMES[top_up.platform]
+
+
 def _end_without_money(top_up: TopUp, status: str, refusal: Problem, condition: Condition) -> TopUp:
     remembered = refusal.to_record()
-    ending = _ending(top_up, status, [TopUp.refusal.set(remembered)], condition)
+    actions = [TopUp.refusal.set(remembered), *_NOT_DUE]
+    ending = _ending(top_up, status, actions, condition)
     allowance = give_back(
         top_up.user_id, int(top_up.amount), name="top_up", period=top_up.limit_period
     )
@@ -104,12 +146,9 @@ def _write_ending(ending: Write, allowance: Write) -> None:
         write(ending)
 
 
+_NOT_DUE: tuple[Action, ...] = (TopUp.due_shard.remove(), TopUp.due_at.remove())
+
+
 def _ending(top_up: TopUp, status: str, more: list[Action], condition: Condition) -> Write:
-    actions = [
-        TopUp.status.set(status),
-        TopUp.ended_at.set(clock.now_text()),
-        TopUp.due_shard.remove(),
-        TopUp.due_at.remove(),
-        *more,
-    ]
+    actions = [TopUp.status.set(status), TopUp.ended_at.set(clock.now_text()), *more]
     return update(at(top_up), actions, condition)

@@ -2,34 +2,42 @@
 
 Keys in the table `records`:
 
-| record  | pk                  | sk                        |
-|---------|---------------------|---------------------------|
-| TopUp   | `TOP_UPS#<user id>` | `TOP_UP#<top-up id>`      |
-| Listing | `TOP_UPS#<user id>` | `MADE#<time>#<top-up id>` |
+| record  | pk                   | sk                        |
+|---------|----------------------|---------------------------|
+| TopUp   | `TOP_UP#<top-up id>` | `TOP_UP`                  |
+| Listing | `TOP_UPS#<user id>`  | `MADE#<time>#<top-up id>` |
+
+A notification knows only the id of the top-up that it is about.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from shared.errors import NotFound
+from shared.ledger.accounts import BANK_SETTLEMENT, PLATFORM_SETTLEMENT
 from shared.money import Money
+from shared.platforms.port import Kind
 from shared.table import DomainRecord, Key, read
 
 PENDING, SUCCEEDED, FAILED, EXPIRED = "pending", "succeeded", "failed", "expired"
+CARD = "card"
 RESOLVING = "top_up"
 LISTING_PREFIX = "MADE#"
 
 
 class TopUp(DomainRecord):
-    """Money from a bank card into the wallet. All amounts are minor units, times are seconds.
+    """Money from outside into the wallet. All amounts are minor units, times are seconds.
 
-    `card_token` is the token as it was at first, so that the bank is asked for the same thing each
-    time. Until `lease_until` somebody is at work on it; nobody else may ask the bank for money.
-    `first_answer` is the status of the first answer when that was not the last word (202).
-    `limit_period` is the day whose allowance it was counted in, `asks` how often the bank has been
-    asked what became of it. `due_at` is when that is next; never before the lease is over. `risk`
-    is what was decided on the request.
+    `kind` is the source's: a bank card (then with `card_id`, `card_token`, `bank`, `last4`), or a
+    platform, where it can be paid at `checkout_url` until `expires_at`. `card_token` is the token
+    as it was at first, so that the bank is asked for the same thing each time. Until `lease_until`
+    somebody is at work on it; nobody else may ask for money. `first_answer` is the status of the
+    first answer when that was not the last word (202). `limit_period` is the day whose allowance
+    it was counted in, `asks` how often it has been asked what became of it. `due_at` is when that
+    is next; never before the lease is over. `charge_id` is what the bank or platform calls the
+    money that came. Of that, what the wallet could not take is `received`, which goes back to where
+    it came from; `refund_status` is how far that is. `risk` is what was decided on the request.
     """
 
     top_up_id = UnicodeAttribute()
@@ -37,10 +45,12 @@ class TopUp(DomainRecord):
     status = UnicodeAttribute()
     amount = NumberAttribute()
     currency = UnicodeAttribute()
-    card_id = UnicodeAttribute()
-    card_token = UnicodeAttribute()
-    bank = UnicodeAttribute()
-    last4 = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    card_id = UnicodeAttribute(null=True)
+    card_token = UnicodeAttribute(null=True)
+    bank = UnicodeAttribute(null=True)
+    last4 = UnicodeAttribute(null=True)
+    checkout_url = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
     limit_period = UnicodeAttribute()
@@ -49,6 +59,8 @@ class TopUp(DomainRecord):
     asks = NumberAttribute(default=0)
     first_answer = NumberAttribute(null=True)
     charge_id = UnicodeAttribute(null=True)
+    received = NumberAttribute(null=True)
+    refund_status = UnicodeAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
     refusal: Any = JSONAttribute(null=True)
     risk: Any = JSONAttribute(null=True)
@@ -57,6 +69,16 @@ class TopUp(DomainRecord):
     def money(self) -> Money:
         return Money(amount=int(self.amount), currency=self.currency)
 
+    @property
+    def platform(self) -> Kind | None:
+        """Which platform it is paid at; None for a card."""
+        return None if self.kind == CARD else cast(Kind, self.kind)
+
+    @property
+    def settlement_account(self) -> str:
+        """The account of the house that stands for where the money is from."""
+        return BANK_SETTLEMENT if self.kind == CARD else PLATFORM_SETTLEMENT
+
 
 class Listing(DomainRecord):
     """Where a top-up stands in the list of its user."""
@@ -64,14 +86,19 @@ class Listing(DomainRecord):
     top_up_id = UnicodeAttribute()
 
 
-def top_up_key(user_id: str, top_up_id: str) -> Key:
-    return Key(TopUp, f"TOP_UPS#{user_id}", f"TOP_UP#{top_up_id}")
+def top_up_key(top_up_id: str) -> Key:
+    return Key(TopUp, f"TOP_UP#{top_up_id}", "TOP_UP")
+
+
+def list_of(user_id: str) -> str:
+    """The partition key of a user's listings."""
+    return f"TOP_UPS#{user_id}"
 
 
 def listing(top_up: TopUp) -> Listing:
     """The line of a top-up in the list of its user, not yet written."""
     place = f"{LISTING_PREFIX}{top_up.created_at}#{top_up.top_up_id}"
-    return Listing(top_up.pk, place, top_up_id=top_up.top_up_id)
+    return Listing(list_of(top_up.user_id), place, top_up_id=top_up.top_up_id)
 
 
 def at(top_up: TopUp) -> TopUp:
@@ -81,7 +108,7 @@ def at(top_up: TopUp) -> TopUp:
 
 def current(top_up: TopUp) -> TopUp:
     """The record of `top_up` as it stands now. Records of top-ups are never deleted."""
-    key = top_up_key(top_up.user_id, top_up.top_up_id)
+    key = top_up_key(top_up.top_up_id)
     found = read([key]).one(TopUp, key)
     if found is None:
         raise NotFound

@@ -57,8 +57,30 @@ class TopUpExpired(Problem):
     code = "TOP_UP_EXPIRED"
     title = Texts("充值已过期", "Top-up expired")
     detail = Texts(
-        "银行未收到这笔扣款，没有扣款。请重新发起充值。",
-        "The bank never got this charge, and no money was taken. Please top up anew.",
+        "这笔充值未能及时完成，没有扣款。请重新发起充值。",
+        "This top-up was not completed in time, and no money was taken. Please top up anew.",
+    )
+
+
+class CheckoutDeclined(Problem):
+    """The platform does not take the order; what it said is in `diagnosis`."""
+
+    status = 422
+    code = "CHECKOUT_DECLINED"
+    title = Texts("平台未受理", "Declined by the platform")
+    detail = Texts(
+        "支付平台未受理这笔充值，没有扣款。请使用其他方式。",
+        "The payment platform did not take this top-up, and no money was taken. Use another way.",
+    )
+
+
+class AmountDiffers(Problem):
+    status = 422
+    code = "AMOUNT_DIFFERS"
+    title = Texts("金额不符", "Another amount")
+    detail = Texts(
+        "实际支付的金额与充值金额不符，款项将原路退回。",
+        "What was paid is not what was asked for. It goes back to where it came from.",
     )
 
 

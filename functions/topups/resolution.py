@@ -1,15 +1,23 @@
-"""What became of top-ups whose outcome nobody knows: the bank is asked until it says."""
+"""What became of top-ups whose outcome nobody knows: bank and platform are asked until they say."""
 
 from collections.abc import Iterator
 
 from functions.topups.ending import conclude, expire
 from functions.topups.records import PENDING, RESOLVING, TopUp, at
+from functions.topups.refund import send_back
 from shared import clock
 from shared.bank import get_bank
-from shared.bank.port import BankUnavailable, OutcomeUnknown
+from shared.bank.port import BankUnavailable, Charge, OutcomeUnknown
 from shared.ledger.accounts import find_account
 from shared.ledger.errors import AccountClosed
 from shared.observability import logger
+from shared.platforms import get_platform
+from shared.platforms.port import (
+    Payment,
+    PaymentUnknown,
+    PlatformRefusal,
+    PlatformUnavailable,
+)
 from shared.settings import settings
 from shared.sweep import sweep
 from shared.table import change, due_shards
@@ -19,6 +27,7 @@ _RUN_LIMIT = 500
 _FIRST_PAUSE_SECONDS = 60
 _LONGEST_PAUSE_SECONDS = 3_600
 _CLOCKS_DIFFER_SECONDS = 60
+_NO_ANSWER = (BankUnavailable, OutcomeUnknown, PlatformUnavailable, PaymentUnknown)
 
 
 def resolve_due() -> int:
@@ -41,17 +50,12 @@ def _resolve(due: TopUp) -> None:
     if not _claimed(top_up, due):
         return
     try:
-        charge = get_bank().find_charge(top_up.top_up_id)
-    except (BankUnavailable, OutcomeUnknown):
-        logger.warning("bank_does_not_answer", extra={"top_up_id": top_up.top_up_id})
-        return
-    if charge is not None:
-        account = find_account(top_up.user_id)
-        if account is None:
-            raise AccountClosed
-        conclude(top_up, charge, account)
-    elif _will_never_be(top_up):
-        expire(top_up)
+        if top_up.refund_status == PENDING:
+            send_back(top_up)
+        else:
+            _ask(top_up)
+    except _NO_ANSWER:
+        logger.warning("nobody_answers", extra={"top_up_id": top_up.top_up_id})
 
 
 def _claimed(top_up: TopUp, due: TopUp) -> bool:
@@ -59,21 +63,66 @@ def _claimed(top_up: TopUp, due: TopUp) -> bool:
 
     False when another run has it, somebody took it up again, or it has ended.
     """
+    now = clock.seconds()
     pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(int(due.asks), 10))
+    next_look = now + pause
+    if due.platform and now < _over_at(due):
+        next_look = min(next_look, _over_at(due))
     return change(
         top_up,
-        [TopUp.due_at.set(clock.seconds() + pause), TopUp.asks.set(due.asks + 1)],
-        (TopUp.status == PENDING) & (TopUp.due_at == due.due_at),
+        [TopUp.due_at.set(next_look), TopUp.asks.set(due.asks + 1)],
+        TopUp.due_at == due.due_at,
     )
 
 
-def _will_never_be(top_up: TopUp) -> bool:
-    """Whether a charge that the bank does not know can't come any more.
+def _ask(top_up: TopUp) -> None:
+    told = _told(top_up)
+    if told is None or told.status == "open":
+        if clock.seconds() < _over_at(top_up):
+            return
+        told = _closed(top_up)
+    if told is None:
+        expire(top_up)
+        return
+    account = find_account(top_up.user_id)
+    if account is None:
+        raise AccountClosed
+    conclude(top_up, told, account)
 
-    The last request to charge was sent before the lease ended, and the bank refuses old requests.
-    While no answer was given, the same request may still be sent again and charge.
+
+def _told(top_up: TopUp) -> Charge | Payment | None:
+    if top_up.platform is None:
+        return get_bank().find_charge(top_up.top_up_id)
+    return get_platform(top_up.platform).find(top_up.top_up_id)
+
+
+def _closed(top_up: TopUp) -> Payment | None:
+    """None when no money can come any more; else the payment that came at the last moment.
+
+    Raises PlatformRefusal when the platform says neither.
     """
+    if top_up.platform is None:
+        return None
+    platform = get_platform(top_up.platform)
+    try:
+        platform.close(top_up.top_up_id)
+    except PlatformRefusal:
+        payment = platform.find(top_up.top_up_id)
+        if payment is None or payment.status == "open":
+            raise
+        return payment
+    return None
+
+
+def _over_at(top_up: TopUp) -> int:
+    """When a top-up that is not known, or not paid, will never be.
+
+    Of a card, the last request to charge was sent before the lease ended, and the bank refuses old
+    requests; while no answer was given, the same request may still be sent again and charge.
+    """
+    if top_up.platform:
+        return int(top_up.expires_at) + _CLOCKS_DIFFER_SECONDS
     lifetime = settings().bank_request_lifetime_seconds
     last_request_dies = int(top_up.lease_until) + lifetime + _CLOCKS_DIFFER_SECONDS
     given_up = last_request_dies if top_up.first_answer else int(top_up.expires_at)
-    return clock.seconds() >= max(given_up, last_request_dies)
+    return max(given_up, last_request_dies)

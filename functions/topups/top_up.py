@@ -1,22 +1,25 @@
-"""A top-up from a bank card: the bank takes the money, then the ledger books it.
+"""A top-up: a bank takes the money from a card, or somebody pays at a platform; then the ledger
+books it.
 
 Each step can be the last one before the process dies. So the record comes first, with the day's
-allowance counted in the same write; then the bank is asked under the record's id, as often as need
-be, for it charges once; then the posting ends the record. Whoever finds a record without an end
-goes on from there: the same request sent again, or the sweeper.
+allowance counted in the same write; then the bank or the platform is asked under the record's id,
+as often as need be, for it charges once; then the posting ends the record. Whoever finds a record
+without an end goes on from there: the same request sent again, a notification, or the sweeper.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from functions.identity.origin import origin_of
 from functions.identity.pay_password import authorize
 from functions.risk.money_guard import MoneyGuard
-from functions.topups.ending import conclude, fail
-from functions.topups.models import CardSource, TopUpRequest
+from functions.topups.ending import conclude, expire, fail
+from functions.topups.models import AlipaySource, CardSource, TopUpRequest
 from functions.topups.records import (
+    CARD,
     FAILED,
     PENDING,
     RESOLVING,
@@ -27,7 +30,7 @@ from functions.topups.records import (
     listing,
     top_up_key,
 )
-from functions.topups.refusals import refusal_of
+from functions.topups.refusals import CheckoutDeclined, refusal_of
 from functions.wallet.cards import key_of_card, usable_card
 from functions.wallet.limits import check_top_up_amount, top_up_day_limit
 from shared import clock
@@ -38,7 +41,6 @@ from shared.errors import (
     IdempotencyKeyReused,
     Problem,
     ServiceUnavailable,
-    Texts,
 )
 from shared.identifiers import derived_id
 from shared.ledger import Limit
@@ -47,19 +49,15 @@ from shared.ledger.errors import AccountClosed, LimitExceeded
 from shared.ledger.records import Account, account_key
 from shared.ledger.sides import Authorize
 from shared.observability import count
+from shared.platforms import get_platform
+from shared.platforms.port import Kind, PaymentUnknown, PlatformRefusal, PlatformUnavailable
 from shared.settings import settings
 from shared.table import Cancelled, Key, change, due_shard, put, put_new
 from shared.web.idempotency import fingerprint
 from shared.web.operation import Call
 
 _CREATED, _ACCEPTED = 201, 202
-
-
-class SourceNotAvailable(Problem):
-    status = 422
-    code = "SOURCE_NOT_AVAILABLE"
-    title = Texts("充值方式暂不可用", "Source not available")
-    detail = Texts("暂不支持此充值方式，请使用银行卡。", "Not offered yet. Please use a bank card.")
+_FIRST_LOOK_SECONDS = 60
 
 
 class Outcome(NamedTuple):
@@ -85,29 +83,35 @@ def top_up(call: Call[TopUpRequest]) -> Outcome:
         raise AccountClosed
     earlier = call.found.one(TopUp, _key(call))
     if earlier is not None:
-        return _again(earlier, fingerprint(call.body), account)
+        return _again(call, earlier, account)
     limit = top_up_day_limit()
     made = _record(call, limit)
     may_use = authorize(call.body.pay_password, origin=origin_of(call))
     may_use(account)
     standing = _create(call, made, account, limit, may_use)
     if standing is not None:
-        return _again(standing, made.fingerprint, account)
-    return _carry_out(made, account)
+        return _again(call, standing, account)
+    return _carry_out(call, made, account)
 
 
-def _again(earlier: TopUp, asked: str, account: Account) -> Outcome:
+def _again(call: Call[TopUpRequest], earlier: TopUp, account: Account) -> Outcome:
     """The first answer again; or, when there was none and nobody is at work, the work goes on."""
-    if earlier.fingerprint != asked:
+    if earlier.fingerprint != fingerprint(call.body):
         raise IdempotencyKeyReused
     if earlier.first_answer or earlier.status != PENDING:
         return _answer(earlier, replayed=True)
     if not _taken_over(earlier):
         raise IdempotencyKeyInUse
-    return _carry_out(earlier, account)
+    return _carry_out(call, earlier, account)
 
 
-def _carry_out(made: TopUp, account: Account) -> Outcome:
+def _carry_out(call: Call[TopUpRequest], made: TopUp, account: Account) -> Outcome:
+    if made.platform is None:
+        return _charge(made, account)
+    return _check_out(made, made.platform, address=call.address)
+
+
+def _charge(made: TopUp, account: Account) -> Outcome:
     try:
         charge = get_bank().charge(
             reference=made.top_up_id, card_token=made.card_token, amount=made.money
@@ -115,18 +119,45 @@ def _carry_out(made: TopUp, account: Account) -> Outcome:
     except BankRefusal as refusal:
         return _answer(fail(made, refusal_of(refusal)))
     except BankUnavailable as error:
-        # Surely not done: the same request may try again at once.
-        change(at(made), [TopUp.lease_until.set(clock.seconds())], _still_ours(made))
-        raise ServiceUnavailable from error
+        # Surely not done.
+        _try_again(made, error)
     except OutcomeUnknown:
-        return _answer_pending(made)
+        return _answer_pending(made, TopUp.due_at.set(clock.seconds()))
     ended = conclude(made, charge, account)
-    return _answer_pending(ended) if ended.status == PENDING else _answer(ended)
+    if ended.status != PENDING:
+        return _answer(ended)
+    return _answer_pending(ended, TopUp.due_at.set(clock.seconds()))
 
 
-def _answer_pending(made: TopUp) -> Outcome:
+def _check_out(made: TopUp, platform: Kind, *, address: str) -> Outcome:
+    """Nobody can pay before this has been answered, for nobody knows where."""
+    if clock.seconds() >= made.expires_at:
+        return _answer(expire(made))
+    try:
+        url = get_platform(platform).create_checkout(
+            reference=made.top_up_id,
+            amount=made.money,
+            expires_at=int(made.expires_at),
+            address=address,
+        )
+    except PlatformRefusal as refusal:
+        return _answer(fail(made, CheckoutDeclined(diagnosis={"platform_code": refusal.code})))
+    except (PlatformUnavailable, PaymentUnknown) as error:
+        _try_again(made, error)
+    made.checkout_url = url
+    look = TopUp.due_at.set(clock.seconds() + _FIRST_LOOK_SECONDS)
+    return _answer_pending(made, TopUp.checkout_url.set(url), look)
+
+
+def _try_again(made: TopUp, error: Exception) -> NoReturn:
+    """The same request may be sent again at once."""
+    change(at(made), [TopUp.lease_until.set(clock.seconds())], _still_ours(made))
+    raise ServiceUnavailable from error
+
+
+def _answer_pending(made: TopUp, *more: Action) -> Outcome:
     """Says that it is not known yet, and remembers having said so."""
-    answered = [TopUp.first_answer.set(_ACCEPTED), TopUp.due_at.set(clock.seconds())]
+    answered = [TopUp.first_answer.set(_ACCEPTED), *more]
     if change(at(made), answered, _still_ours(made)):
         count("TopUps", outcome=PENDING)
         return Outcome(made, _ACCEPTED)
@@ -147,11 +178,10 @@ def _answer(ended: TopUp, *, replayed: bool = False) -> Outcome:
 
 
 def _record(call: Call[TopUpRequest], limit: Limit) -> TopUp:
-    """A top-up that is not yet written. Raises SourceNotAvailable, NotFound, CardNotActive."""
+    """A top-up that is not yet written. Raises SourceNotAvailable, NotFound, CardNotActive,
+    ServiceUnavailable.
+    """
     body = call.body
-    if not isinstance(body.source, CardSource):
-        raise SourceNotAvailable
-    card = usable_card(call.found, key_of_card(call.user_id, body.source.card_id))
     key = _key(call)
     now = clock.seconds()
     lease_until = now + settings().top_up_lease_seconds
@@ -163,18 +193,32 @@ def _record(call: Call[TopUpRequest], limit: Limit) -> TopUp:
         status=PENDING,
         amount=body.amount,
         currency=body.currency,
-        card_id=card.card_id,
-        card_token=card.card_token,
-        bank=card.bank,
-        last4=card.last4,
         created_at=clock.now_text(),
         fingerprint=fingerprint(body),
         limit_period=limit.period,
         lease_until=lease_until,
-        expires_at=now + settings().top_up_expires_seconds,
         due_shard=due_shard(RESOLVING, _id_of(call)),
         due_at=lease_until,
+        **_source(call, now),
     )
+
+
+def _source(call: Call[TopUpRequest], now: int) -> dict[str, Any]:
+    """What a record says of where the money is to come from, and until when it may."""
+    source = call.body.source
+    if not isinstance(source, CardSource):
+        kind: Kind = "alipay" if isinstance(source, AlipaySource) else "wechat_pay"
+        get_platform(kind)
+        return {"kind": kind, "expires_at": now + settings().checkout_seconds}
+    card = usable_card(call.found, key_of_card(call.user_id, source.card_id))
+    return {
+        "kind": CARD,
+        "card_id": card.card_id,
+        "card_token": card.card_token,
+        "bank": card.bank,
+        "last4": card.last4,
+        "expires_at": now + settings().top_up_expires_seconds,
+    }
 
 
 def _create(
@@ -188,7 +232,7 @@ def _create(
             call,
             made.money,
             subject=made.top_up_id,
-            payee=made.card_id,
+            payee=made.card_id or made.kind,
             account=account,
             limit=limit,
             authorize=may_use,
@@ -248,7 +292,7 @@ def _still_ours(made: TopUp) -> Condition:
 
 
 def _key(call: Call[TopUpRequest]) -> Key:
-    return top_up_key(call.user_id, _id_of(call))
+    return top_up_key(_id_of(call))
 
 
 def _id_of(call: Call[TopUpRequest]) -> str:

@@ -1,4 +1,7 @@
-"""Runs the sandbox bank until it is told to stop. Its books survive in the state directory."""
+"""Runs the sandbox bank and the sandbox platforms until they are told to stop.
+
+Their books survive in the state directory.
+"""
 
 import argparse
 import asyncio
@@ -24,6 +27,7 @@ from infra.sandbox.faults import CallFault, NotificationFault, Planned
 from infra.sandbox.operator_routes import OperatorRoutes
 from infra.sandbox.orders import Orders
 from infra.sandbox.outbox import Outbox
+from infra.sandbox.platforms.platforms import platform_routes
 from infra.sandbox.settlement import Settlement
 from infra.sandbox.signed_routes import SignedRoutes
 from infra.sandbox.silence import AbortableProtocol
@@ -100,7 +104,12 @@ def _application(options: argparse.Namespace) -> Starlette:
             running.cancel()
 
     return Starlette(
-        routes=[Route("/health", _health), *signed.routes(), *operator.routes()],
+        routes=[
+            Route("/health", _health),
+            *signed.routes(),
+            *operator.routes(),
+            *platform_routes(options.state, hold_seconds=options.hold_seconds),
+        ],
         lifespan=at_work,
     )
 

@@ -16,7 +16,7 @@ from infra.sandbox.cards import TEST_CARDS
 from infra.sandbox.faults import CallFault, NotificationFault, Planned
 from infra.sandbox.orders import described
 from infra.sandbox.outbox import Outbox
-from infra.sandbox.outcome import moment
+from infra.sandbox.outcome import Refusal, moment
 from infra.sandbox.settlement import Settlement
 from infra.sandbox.signed_routes import Reference
 
@@ -90,19 +90,19 @@ class OperatorRoutes:
 
     def routes(self) -> list[Route]:
         return [
-            _route("GET", "cards", self._cards),
-            _route("GET", "charges", self._orders("charge", ("charge",))),
-            _route("GET", "payouts", self._orders("payout", ("payout", "reversal"))),
-            _route("GET", "refunds", self._orders("refund", ("refund",))),
-            _route("GET", "codes/{binding_id}", self._code),
-            _route("POST", "faults", self._plan_call_fault),
-            _route("DELETE", "faults", self._forget_call_faults),
-            _route("GET", "notifications", self._notifications),
-            _route("PUT", "notify-url", self._send_to),
-            _route("POST", "notification-faults", self._plan_notification_fault),
-            _route("DELETE", "notification-faults", self._forget_notification_faults),
-            _route("POST", "settlement-mistakes", self._misprint),
-            _route("DELETE", "settlement-mistakes", self._forget_misprints),
+            local_route("GET", "cards", self._cards),
+            local_route("GET", "charges", self._orders("charge", ("charge",))),
+            local_route("GET", "payouts", self._orders("payout", ("payout", "reversal"))),
+            local_route("GET", "refunds", self._orders("refund", ("refund",))),
+            local_route("GET", "codes/{binding_id}", self._code),
+            local_route("POST", "faults", self._plan_call_fault),
+            local_route("DELETE", "faults", self._forget_call_faults),
+            local_route("GET", "notifications", self._notifications),
+            local_route("PUT", "notify-url", self._send_to),
+            local_route("POST", "notification-faults", self._plan_notification_fault),
+            local_route("DELETE", "notification-faults", self._forget_notification_faults),
+            local_route("POST", "settlement-mistakes", self._misprint),
+            local_route("DELETE", "settlement-mistakes", self._forget_misprints),
         ]
 
     async def _cards(self, _: Request) -> Response:
@@ -187,7 +187,9 @@ async def _read(request: Request, shape: type[T]) -> T:
     return msgspec.json.decode(await request.body(), type=shape)
 
 
-def _route(method: str, path: str, endpoint: Endpoint) -> Route:
+def local_route(method: str, path: str, endpoint: Endpoint) -> Route:
+    """A tool under `/_sandbox/`, for callers on this machine only."""
+
     async def guarded(request: Request) -> Response:
         if request.client is None or request.client.host not in _THIS_MACHINE:
             return Response(status_code=404)
@@ -195,5 +197,7 @@ def _route(method: str, path: str, endpoint: Endpoint) -> Route:
             return await endpoint(request)
         except msgspec.DecodeError as error:
             return JSONResponse({"code": "MALFORMED_REQUEST", "detail": str(error)}, 400)
+        except Refusal as refusal:
+            return JSONResponse({"code": refusal.code}, refusal.status)
 
     return Route(f"/_sandbox/{path}", guarded, methods=[method])

@@ -158,7 +158,7 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
 def _answers(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for status, model in operation.answers.items():
-        answers[str(status)] = {"description": "Success"}
+        answers[str(status)] = {"description": "Success" if status < 400 else "Refused"}
         if model is not None:
             media_type = "text/plain" if model is str else "application/json"
             answers[str(status)]["content"] = {media_type: {"schema": schemas[model]}}
@@ -167,9 +167,12 @@ def _answers(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
         by_status.setdefault(problem.status, []).append(problem)
     for status, problems in sorted(by_status.items()):
         codes = sorted({problem.code for problem in problems})
+        # A webhook may have refusals in a form of its own beside those of the edge.
+        content = answers.get(str(status), {}).get("content", {})
+        details = {"application/problem+json": {"schema": schemas[cast(Any, ProblemDetails)]}}
         answers[str(status)] = {
             "description": "; ".join(codes),
-            "content": {"application/problem+json": {"schema": schemas[cast(Any, ProblemDetails)]}},
+            "content": {**content, **details},
         }
     return answers
 

@@ -48,17 +48,31 @@ def test_every_operation_names_its_refusals(document: dict[str, Any]) -> None:
             assert statuses & {"200", "201", "202", "204"}, path
             if "security" in operation:
                 assert "401" in statuses, path
-            if "requestBody" in operation:
-                assert {"400", "413", "415"} <= statuses, path
+            if content := operation.get("requestBody", {}).get("content"):
+                of_body = {"400", "413", "415"} if "application/json" in content else {"413"}
+                assert of_body <= statuses, path
 
 
 def test_models_refuse_unknown_fields(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for methods in document["paths"].values():
         for operation in methods.values():
-            if body := operation.get("requestBody"):
-                name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            content = operation.get("requestBody", {}).get("content", {})
+            if model := content.get("application/json"):
+                name = model["schema"]["$ref"].rpartition("/")[2]
                 assert schemas[name]["additionalProperties"] is False, name
+
+
+def test_a_webhook_takes_anything_and_may_refuse_in_the_form_of_its_sender(
+    document: dict[str, Any],
+) -> None:
+    webhook = document["paths"]["/v1/notifications/wechat-pay"]["post"]
+    assert webhook["requestBody"]["content"] == {"*/*": {}}
+    assert set(webhook["responses"]["401"]["content"]) == {"application/json"}
+    assert set(webhook["responses"]["503"]["content"]) == {
+        "application/json",
+        "application/problem+json",
+    }
 
 
 def test_operation_ids_are_unique_and_summaries_are_sentences(document: dict[str, Any]) -> None:

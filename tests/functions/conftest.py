@@ -1,5 +1,6 @@
 """The bank of the tests: the real sandbox service, on a free port, once per session."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from shared.bank import get_bank
 from shared.settings import settings
 from tests.clock import TestClock
+from tests.conftest import stored_platforms
 from tests.functions.bank_cards import unused_phone
 from tests.people import Person, register
+from tests.sandbox.platforms import RunningPlatforms
 from tests.sandbox.running import RunningBank, running_bank
 
 
@@ -31,6 +34,21 @@ def bank(running: RunningBank, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runn
     running.operator("DELETE", "/notification-faults")
     monkeypatch.undo()
     _forget_bank()
+
+
+@pytest.fixture
+def platforms(
+    cloud: None, running: RunningBank, test_clock: TestClock
+) -> Iterator[RunningPlatforms]:
+    """The platforms, with their keys as the operator has stored them. They reach nobody by
+    themselves: a test brings their notifications in. The wallet's clock begins with theirs, by
+    which they judge when an order is over; so take this before people who sign in.
+    """
+    test_clock.seconds = float(int(time.time()))
+    offered = RunningPlatforms(running)
+    with stored_platforms(offered.credentials() | {"notify_url": "http://127.0.0.1:9"}):
+        yield offered
+    offered.forget_faults()
 
 
 @pytest.fixture

@@ -291,7 +291,7 @@ def test_one_bad_record_stops_no_other(
     bad = top_up(bo, bind(bo, bank, TIMES_OUT_LOST), 500, key="k").json["top_up_id"]
     top_up(ana, bind(ana, bank, TIMES_OUT_EXECUTED), 500, key="k")
     change(
-        TopUp(*top_up_key(bo.user_id, bad)[1:]),
+        TopUp(*top_up_key(bad)[1:]),
         [TopUp.lease_until.remove()],
         TopUp.lease_until.exists(),
     )
