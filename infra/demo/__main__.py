@@ -1,0 +1,73 @@
+"""Shows the wallet at work: people, real requests, each step and its result as it happens.
+
+`make demo` uses the stack that runs here, or starts one and stops it again. It ends with 1
+when a balance is not what it must be.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.demo.main_job import (
+    be_refused,
+    check_balances,
+    pay,
+    put_money_in,
+    show_statements,
+    sign_up,
+)
+from infra.demo.money_out import money_out_and_in
+from infra.demo.safe_account import safe_account
+from infra.demo.telling import console
+from infra.phone_app import PhoneApp, Unexpected
+from infra.stack import Addresses, directory_of, find, running
+
+
+def demonstrate(addresses: Addresses) -> None:
+    """Goes through all chapters. Raises Unexpected at the first thing that is not as it must be."""
+    ana, bo = PhoneApp(addresses), PhoneApp(addresses)
+    sign_up(ana, bo)
+    put_money_in(ana)
+    pay(ana, bo)
+    be_refused(ana, bo)
+    show_statements(ana, bo)
+    check_balances(ana, bo)
+    money_out_and_in(bo)
+    safe_account(ana, bo, PhoneApp(addresses))
+
+
+@contextmanager
+def some_stack(port: int | None) -> Iterator[Addresses]:
+    """The stack that runs here, or one of our own for as long as the block lasts."""
+    found = find(directory_of(port))
+    if found:
+        console.print(f"The wallet at {found.api_url}")
+        yield found
+        return
+    console.print("No stack runs here; starting one ...")
+    with (
+        tempfile.TemporaryDirectory(prefix="u-wallet-demo-") as directory,
+        running(Path(directory), keep=False) as stack,
+    ):
+        console.print(f"The wallet at {stack.addresses.api_url}")
+        yield stack.addresses
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.demo", description=__doc__)
+    parser.add_argument("--port", type=int, help="of the stack, when it was given one")
+    with some_stack(parser.parse_args().port) as addresses:
+        try:
+            demonstrate(addresses)
+        except Unexpected as error:
+            console.print(f"  [red]✗ {error}[/red]")
+            return 1
+    console.print("\n[green]All is as it must be.[/green]")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
