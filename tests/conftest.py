@@ -37,6 +37,7 @@ from moto.sns.models import sns_backends
 
 from functions.identity import passwords, sealed
 from shared import aws, clock, dynamodb, secrets
+from shared.bank import get_bank
 from shared.observability import logger
 from shared.platforms import get_platform
 from shared.settings import settings
@@ -67,11 +68,9 @@ def fresh_aws() -> Iterator[None]:
         kms.create_alias(AliasName="alias/test-data", TargetKeyId=key)
         _client("sesv2").create_email_identity(EmailIdentity=settings().mail_from)
         # Clients stay: building them takes longer than most tests. What they fetched does not.
-        secrets.forget()
-        sealed.forget()
+        forget_secrets()
         yield
-    secrets.forget()
-    sealed.forget()
+    forget_secrets()
 
 
 @cache
@@ -90,8 +89,7 @@ def stored_platforms(credentials: dict[str, Any]) -> Iterator[None]:
 
 def _store_platforms(text: str) -> None:
     _client("secretsmanager").put_secret_value(SecretId="test-platforms", SecretString=text)
-    secrets.forget()
-    get_platform.cache_clear()
+    forget_secrets()
 
 
 def empty_tables() -> None:
@@ -127,12 +125,19 @@ def _world() -> tuple[Any, ...]:
     )
 
 
+def forget_secrets() -> None:
+    """What a new container must fetch anew."""
+    secrets.forget()
+    sealed.forget()
+    get_bank.cache_clear()
+    get_platform.cache_clear()
+
+
 def forget_clients() -> None:
     """What a new container starts without."""
     aws.client.cache_clear()
     dynamodb.connection().forget()
-    secrets.forget()
-    sealed.forget()
+    forget_secrets()
 
 
 @pytest.fixture(scope="module")

@@ -28,6 +28,7 @@ from tests.clock import TestClock
 from tests.conftest import (
     empty_tables,
     forget_clients,
+    forget_secrets,
     ledger_items,
     restore_world,
     world_state,
@@ -214,6 +215,8 @@ class _Prepared:
             return self._swept
         swept, world, self._clock.seconds = deepcopy(self._kept)
         restore_world(world)
+        # A container that has just started must fetch its keys, and can fail at that too.
+        forget_secrets()
         return swept
 
     def _prepare(self) -> None:

@@ -8,7 +8,6 @@ import pytest
 from functions.agents.approvals.states import current
 from functions.agents.events import on_approvals_schedule
 from functions.agents.records import AuditRecord, audit_month
-from shared import secrets
 from shared.errors import ServiceUnavailable
 from shared.sweep import SweepIncomplete
 from tests.agents import Agent, at_work, confirmed, invited, opened, operator
@@ -37,8 +36,6 @@ class SigningIn(Swept):
 
     def prepare(self) -> None:
         self.fay = at_work(FAY, "finance")
-        # A container that has just started must fetch its keys, and can fail at that too.
-        secrets.forget()
 
     def act(self) -> Any:
         answer = self.fay.asks_in()

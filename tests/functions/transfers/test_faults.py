@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from functions.transfers.arrival import settle_due
-from shared import secrets
 from shared.errors import ServiceUnavailable
 from shared.sweep import SweepIncomplete
 from tests.clock import TestClock
@@ -24,7 +23,6 @@ class Sent(Swept):
     def prepare(self) -> None:
         self.ana = register("+8613800000001", funds=1_000)
         self.bo = register("+8613800000002", pay_password=False)
-        secrets.forget()
 
     def act(self) -> Any:
         return _told(self.ana.send(self.bo, 300, key="k", arrive=self.arrive))

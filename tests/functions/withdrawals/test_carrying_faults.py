@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 
-from functions.identity import sealed
 from functions.withdrawals.records import find_withdrawal
 from functions.withdrawals.resolution import resolve_due
-from shared import secrets
-from shared.bank import get_bank
 from shared.errors import ServiceUnavailable
 from shared.sweep import SweepIncomplete
 from tests.clock import TestClock
@@ -51,10 +48,6 @@ class Carrying(Swept):
         fund(self.owner.user_id, FUNDS)
         self.card_id = bind(self.owner, self.bank, self.number)
         self.begin()
-        # A container that has just started must fetch its keys, and can fail at that too.
-        secrets.forget()
-        sealed.forget()
-        get_bank.cache_clear()
 
     def begin(self) -> None:
         """As far as is not put through faults; the execution is kept with this object."""

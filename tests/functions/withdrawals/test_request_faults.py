@@ -7,7 +7,6 @@ import pytest
 
 from functions.withdrawals.resolution import resolve_due
 from infra.state_picture import DEFINITION
-from shared import secrets
 from shared.errors import ServiceUnavailable
 from tests.clock import TestClock
 from tests.edge import Answer
@@ -33,7 +32,6 @@ class Requested(Swept):
         self.ana = register(unused_phone(), funds=FUNDS)
         self.card_id = bind(self.ana, self.bank)
         self.asked = False
-        secrets.forget()
 
     def act(self) -> Any:
         if not self.asked:
