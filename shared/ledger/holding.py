@@ -318,7 +318,7 @@ def _ending(
 
 def _place(transfer: Transfer) -> list[Action]:
     """Where an ended hold stands in the index: it waits for nobody, but may be of a day's books."""
-    if transfer.due_shard is None:
+    if not transfer.due_shard:
         return [Transfer.due_shard.remove(), Transfer.due_at.remove()]
     return [Transfer.due_shard.set(transfer.due_shard), Transfer.due_at.set(transfer.due_at)]
 
