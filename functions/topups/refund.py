@@ -17,7 +17,6 @@ from shared.platforms import get_platform
 from shared.platforms import port as platform_port
 from shared.table import change
 
-
 _ONCE = "refund"  # what it is reversed for, of which there is one
 _REFERENCE_PREFIX = "rf_"
 
