@@ -60,9 +60,9 @@ def lines_of(key: str, day: str) -> Iterator[BankLine]:
         raise FileRefused("HEAD_NOT_KNOWN")
     first, end = (clock.text_of(1000 * one)[:19] for one in clock.bounds_of_day(day))
     count = total = 0
-    last = ""
+    last: str | None = None
     for text in lines:
-        if last:
+        if last is not None:
             line = read_line(last)
             if line is None or not first <= line.time < end:
                 raise FileRefused("LINE_NOT_UNDERSTOOD")
