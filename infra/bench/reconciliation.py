@@ -45,7 +45,7 @@ def main() -> None:
     if asked.of:
         sys.stdout.write(json.dumps(_cost()))
         return
-    small, large = (_measured(lines) for lines in (asked.lines // 10, asked.lines))
+    small, large = (measured(lines) for lines in (asked.lines // 10, asked.lines))
     table = Table(
         "lines", "found", "seconds", "CPU seconds", "peak MB", "of its time", "of its memory"
     )
@@ -62,7 +62,8 @@ def main() -> None:
     Console(width=120).print(table)
 
 
-def _measured(lines: int) -> Cost:
+def measured(lines: int) -> Cost:
+    """What a day with so many lines costs."""
     with subprocess.Popen(
         [sys.executable, "-m", "infra.bench.long_day", str(lines)],
         cwd=PROJECT,
