@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-
 # An address for others to read by opens what KMS has encrypted only when it is signed the new way,
 # and only at the bucket's own region.
 _S3: dict[str, Any] = {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
