@@ -7,6 +7,8 @@ from functions.agents.api import api as agents
 from functions.agents.events import events as agent_events
 from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
+from functions.reconciliation.api import api as reconciliation
+from functions.reconciliation.events import events as reconciliation_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -28,6 +30,7 @@ for domain in (
     topups,
     withdrawals,
     agents,
+    reconciliation,
     description_api(app.operations),
 ):
     app.include(domain)
@@ -40,5 +43,6 @@ for background in (
     withdrawal_events,
     withdrawal_steps,
     agent_events,
+    reconciliation_events,
 ):
     app.register_blueprint(background)

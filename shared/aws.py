@@ -3,6 +3,10 @@
 from functools import cache
 from typing import Any
 
+# An address for others to read by opens what KMS has encrypted only when it is signed the new way,
+# and only at the bucket's own region.
+_S3: dict[str, Any] = {"signature_version": "s3v4", "s3": {"addressing_style": "virtual"}}
+
 
 @cache
 def client(service: str) -> Any:
@@ -16,5 +20,6 @@ def client(service: str) -> Any:
             connect_timeout=2,
             read_timeout=5,
             retries={"total_max_attempts": 3, "mode": "standard"},
+            **(_S3 if service == "s3" else {}),
         ),
     )

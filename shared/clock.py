@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -58,9 +59,13 @@ def local_moment(at_seconds: int) -> datetime:
 
 def next_local_midnight_seconds() -> int:
     """When the present local day ends, in seconds since 1970."""
-    tomorrow = _local_now().date() + timedelta(days=1)
-    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=_zone())
-    return int(midnight.timestamp())
+    return bounds_of_day(local_day())[1]
+
+
+def bounds_of_day(day: str) -> tuple[int, int]:
+    """When a local day (`2026-11-22`) begins and when it has ended, in seconds since 1970."""
+    midnight = datetime.combine(date.fromisoformat(day), time_of_day(), _zone())
+    return int(midnight.timestamp()), int((midnight + timedelta(days=1)).timestamp())
 
 
 def _local_now() -> datetime:

@@ -15,6 +15,7 @@ class Settings:
     stage: str = "local"
     ledger_table: str = "u-wallet-local-ledger"
     records_table: str = "u-wallet-local-records"
+    settlement_bucket: str = "u-wallet-local-settlement"
     keys_secret: str = "u-wallet-local-keys"
     bank_secret: str = "u-wallet-local-bank"
     platforms_secret: str = "u-wallet-local-platforms"
@@ -106,6 +107,13 @@ class Settings:
     top_up_lease_seconds: int = 30
     top_up_expires_seconds: int = 86_400
     checkout_seconds: int = 300  # as long as WeChat Pay keeps the address of its page
+
+    reconciliation_starts_seconds: int = 7_200  # after the end of the day
+    settlement_file_late_seconds: int = 28_800  # the same
+    reconciliation_differences_limit: int = 10_000
+    reconciliation_inquiries_limit: int = 50
+    reconciliation_open_days: int = 30
+    report_address_seconds: int = 300
 
     system_account_shards: int = 16
     merchant_account_shards: int = 8

@@ -17,6 +17,7 @@ os.environ.update(
     KEYS_SECRET="test-keys",
     BANK_SECRET="test-bank",
     PLATFORMS_SECRET="test-platforms",
+    SETTLEMENT_BUCKET="test-settlement",
     DATA_KEY="alias/test-data",
     WEB_ORIGINS="https://wallet.example",
     POWERTOOLS_METRICS_NAMESPACE="UWallet",
@@ -32,6 +33,7 @@ import pytest
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
@@ -66,6 +68,10 @@ def fresh_aws() -> Iterator[None]:
         kms = _client("kms")
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName="alias/test-data", TargetKeyId=key)
+        _client("s3").create_bucket(
+            Bucket="test-settlement",
+            CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"},
+        )
         _client("sesv2").create_email_identity(EmailIdentity=settings().mail_from)
         # Clients stay: building them takes longer than most tests. What they fetched does not.
         forget_secrets()
@@ -122,6 +128,7 @@ def _world() -> tuple[Any, ...]:
         dynamodb_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].tables,
         sns_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].sms_messages,
         ses_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].sent_messages,
+        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets["test-settlement"].keys,
     )
 
 

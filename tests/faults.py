@@ -121,7 +121,8 @@ def intercepted(answer: Callable[[Attempt], Any]) -> Iterator[None]:
 
     def attempted(self: Any, request: Any, operation_model: Any, context: Any) -> Any:
         body = request.body.decode() if isinstance(request.body, bytes) else request.body
-        asked = json.loads(body) if body and body.startswith("{") else body
+        is_json = isinstance(body, str) and body.startswith("{")  # a file goes up as a stream
+        asked = json.loads(body) if is_json else body
         return answer(
             Attempt(
                 operation_model.name, asked, lambda: make(self, request, operation_model, context)

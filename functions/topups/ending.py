@@ -61,9 +61,9 @@ def expire(top_up: TopUp) -> TopUp:
     return _end_without_money(top_up, EXPIRED, TopUpExpired(), untouched)
 
 
-def booking_id(top_up: TopUp) -> str:
+def booking_id(top_up_id: str) -> str:
     """The id of the transfer that books the money of a top-up, wherever it went."""
-    return derived_id("t", top_up.top_up_id)
+    return derived_id("t", top_up_id)
 
 
 def _take(top_up: TopUp, amount: Money, charge_id: str, account: Account) -> TopUp:
@@ -96,7 +96,10 @@ def _set_aside(top_up: TopUp, amount: Money, why: Problem, charged: Action) -> T
 
 def _book(top_up: TopUp, amount: Money, credit: Side, status: str, more: list[Action]) -> TopUp:
     movement = Movement(
-        transfer_id=booking_id(top_up), kind="top_up", amount=amount, reference=top_up.top_up_id
+        transfer_id=booking_id(top_up.top_up_id),
+        kind="top_up",
+        amount=amount,
+        reference=top_up.top_up_id,
     )
     # Money that is there counts, even when the top-up was given up before.
     ending = _ending(top_up, status, more, TopUp.status.is_in(PENDING, EXPIRED))

@@ -8,14 +8,27 @@ from functions.topups.ending import booking_id
 from functions.topups.records import FAILED, PENDING, SUCCEEDED, TopUp, at
 from shared.bank import get_bank
 from shared.bank import port as bank_port
-from shared.identifiers import derived_id
 from shared.ledger import FromSystem, ToSystem, reverse
 from shared.ledger.accounts import SUSPENSE
+from shared.ledger.posting import reversal_id
 from shared.money import Money
 from shared.observability import count, logger
 from shared.platforms import get_platform
 from shared.platforms import port as platform_port
 from shared.table import change
+
+_ONCE = "refund"  # what it is reversed for, of which there is one
+_REFERENCE_PREFIX = "rf_"
+
+
+def refund_reference(top_up_id: str) -> str:
+    """What the bank or the platform knows the refund of a top-up by."""
+    return f"{_REFERENCE_PREFIX}{top_up_id}"
+
+
+def refund_transfer_id(reference: str) -> str:
+    """The id of the transfer that books a refund, by its reference."""
+    return reversal_id(booking_id(reference.removeprefix(_REFERENCE_PREFIX)), _ONCE)
 
 
 def send_back(top_up: TopUp) -> None:
@@ -29,9 +42,9 @@ def send_back(top_up: TopUp) -> None:
         return
     if refund.status == "succeeded":
         reverse(
-            booking_id(top_up),
+            booking_id(top_up.top_up_id),
             amount=amount,
-            idempotency_key="refund",
+            idempotency_key=_ONCE,
             debit=FromSystem(SUSPENSE),
             credit=ToSystem(top_up.settlement_account),
             kind="refund",
@@ -40,7 +53,7 @@ def send_back(top_up: TopUp) -> None:
 
 
 def _refund(top_up: TopUp, amount: Money) -> bank_port.Refund | platform_port.Refund:
-    reference, paid_as = derived_id("rf", top_up.top_up_id), top_up.top_up_id
+    reference, paid_as = refund_reference(top_up.top_up_id), top_up.top_up_id
     if top_up.platform is None:
         bank = get_bank()
         return bank.find_refund(reference) or bank.refund_charge(

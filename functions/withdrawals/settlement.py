@@ -15,18 +15,30 @@ from functions.withdrawals.records import (
     at,
     becoming,
     current,
+    hold_id_of,
 )
 from shared.ledger import FromSystem, ToSystem, ToUser, fee_transfer_id
 from shared.ledger import reverse as reverse_transfer
 from shared.ledger import settle as settle_hold
 from shared.ledger.accounts import BANK_SETTLEMENT, FEES, SUSPENSE, find_account
 from shared.ledger.errors import CreditRefused
+from shared.ledger.posting import reversal_id
 from shared.ledger.sides import Side
 from shared.money import Money
 from shared.observability import count, logger, measure_amount
 from shared.table import Cancelled, Write, update
 
 _ONCE = "by the bank"  # what it is reversed for, of which there is one
+
+
+def payout_transfer_id(withdrawal_id: str) -> str:
+    """The id of the transfer that books what the bank has paid out for a withdrawal."""
+    return hold_id_of(withdrawal_id)
+
+
+def reversal_transfer_id(withdrawal_id: str) -> str:
+    """The id of the transfer that books that a payout came back."""
+    return reversal_id(hold_id_of(withdrawal_id), _ONCE)
 
 
 def settle(withdrawal: Withdrawal) -> Withdrawal:

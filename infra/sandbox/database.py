@@ -72,6 +72,10 @@ CREATE TABLE IF NOT EXISTS misprints (
     booked_at INTEGER,
     PRIMARY KEY (kind, reference)
 );
+CREATE TABLE IF NOT EXISTS spoilt_files (
+    day TEXT PRIMARY KEY,
+    mistake TEXT NOT NULL CHECK (mistake IN ('absent', 'cut'))
+);
 CREATE TABLE IF NOT EXISTS notifications (
     event_id TEXT PRIMARY KEY,
     order_id TEXT NOT NULL REFERENCES orders,

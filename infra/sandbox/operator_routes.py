@@ -73,7 +73,20 @@ class ExtraLineWish(_LineWish, frozen=True, tag="extra"):
     day: date
 
 
+class _FileWish(_Wish, frozen=True, tag_field="mistake"):
+    day: date
+
+
+class AbsentFileWish(_FileWish, frozen=True, tag="absent"):
+    pass
+
+
+class CutFileWish(_FileWish, frozen=True, tag="cut"):
+    pass
+
+
 LineWish = MissingLineWish | ChangedLineWish | ExtraLineWish
+FileWish = AbsentFileWish | CutFileWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +114,8 @@ class OperatorRoutes:
             local_route("PUT", "notify-url", self._send_to),
             local_route("POST", "notification-faults", self._plan_notification_fault),
             local_route("DELETE", "notification-faults", self._forget_notification_faults),
-            local_route("POST", "settlement-mistakes", self._misprint),
-            local_route("DELETE", "settlement-mistakes", self._forget_misprints),
+            local_route("POST", "settlement-mistakes", self._mistake),
+            local_route("DELETE", "settlement-mistakes", self._forget_mistakes),
         ]
 
     async def _cards(self, _: Request) -> Response:
@@ -172,13 +185,16 @@ class OperatorRoutes:
         self.notification_faults.forget()
         return Response(status_code=204)
 
-    async def _misprint(self, request: Request) -> Response:
-        wish: LineWish = msgspec.json.decode(await request.body(), type=LineWish)
-        self.settlement.misprint(**msgspec.to_builtins(wish, builtin_types=[date]))
+    async def _mistake(self, request: Request) -> Response:
+        wish: LineWish | FileWish = msgspec.json.decode(
+            await request.body(), type=LineWish | FileWish
+        )
+        order = self.settlement.spoil if isinstance(wish, FileWish) else self.settlement.misprint
+        order(**msgspec.to_builtins(wish, builtin_types=[date]))
         return Response(status_code=204)
 
-    async def _forget_misprints(self, _: Request) -> Response:
-        self.settlement.forget_misprints()
+    async def _forget_mistakes(self, _: Request) -> Response:
+        self.settlement.forget_mistakes()
         return Response(status_code=204)
 
 

@@ -22,7 +22,8 @@ _BANK_TIME = timezone(timedelta(hours=8))
 _HEAD = "bank_id,reference,kind,amount,currency,time\n"
 # The database writes the lines, which is far quicker. No field can hold a comma or a quote.
 _MOVED = """
-SELECT order_id || ',' || orders.reference || ',' || movements.kind || ','
+SELECT COALESCE(misprints.amount, orders.amount),
+    order_id || ',' || orders.reference || ',' || movements.kind || ','
     || COALESCE(misprints.amount, orders.amount) || ',' || orders.currency || ','
     || strftime('%Y-%m-%dT%H:%M:%SZ', movements.booked_at, 'unixepoch') || char(10)
 FROM movements JOIN orders USING (order_id)
@@ -33,7 +34,7 @@ WHERE movements.booked_at >= :start AND movements.booked_at < :end
 ORDER BY movements.booked_at, movements.rowid
 """
 _EXTRA = """
-SELECT 'extra_' || rowid || ',' || reference || ',' || kind || ',' || amount || ',CNY,'
+SELECT amount, 'extra_' || rowid || ',' || reference || ',' || kind || ',' || amount || ',CNY,'
     || strftime('%Y-%m-%dT%H:%M:%SZ', booked_at, 'unixepoch') || char(10)
 FROM misprints
 WHERE mistake = 'extra' AND booked_at >= :start AND booked_at < :end
@@ -41,6 +42,7 @@ ORDER BY rowid
 """
 
 Mistake = Literal["missing", "changed", "extra"]
+FileMistake = Literal["absent", "cut"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,12 @@ class Settlement:
     def file(self, day: date) -> SettlementFile:
         """What moved from midnight to midnight in China, written down, for a day can be long.
 
-        Reads the books by a connection of its own, so that any thread can do it.
+        Reads the books by a connection of its own, so that any thread can do it. Raises ValueError
+        when it is absent.
         """
-        start, end = _bounds(day)
         content = TemporaryFile()  # noqa: SIM115  # it is closed when it has been sent
         size, digest = 0, hashlib.sha256()
-        for piece in self._pieces(start, end):
+        for piece in self._pieces(day):
             size += content.write(piece)
             digest.update(piece)
         content.seek(0)
@@ -89,16 +91,38 @@ class Settlement:
             (kind, reference, mistake, amount, booked_at),
         )
 
-    def forget_misprints(self) -> None:
-        self._database.execute("DELETE FROM misprints")
+    def spoil(self, mistake: FileMistake, day: date) -> None:
+        """Has the whole file of a day absent, or without its last line."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO spoilt_files VALUES (?, ?)", (day.isoformat(), mistake)
+        )
 
-    def _pieces(self, start: int, end: int) -> Iterator[bytes]:
-        yield _HEAD.encode()
+    def forget_mistakes(self) -> None:
+        self._database.execute("DELETE FROM misprints")
+        self._database.execute("DELETE FROM spoilt_files")
+
+    def _pieces(self, day: date) -> Iterator[bytes]:
+        start, end = _bounds(day)
+        count = total = 0
         with closing(sqlite3.connect(self._directory / FILE_NAME)) as database:
+            mistake = _spoilt(database, day)
+            if mistake == "absent":
+                raise ValueError("the file of this day is absent")
+            yield _HEAD.encode()
             for query in (_MOVED, _EXTRA):
                 lines = database.execute(query, {"start": start, "end": end})
                 while rows := lines.fetchmany(LINES_AT_ONCE):
-                    yield "".join(line for (line,) in rows).encode()
+                    count += len(rows)
+                    total += sum(amount for amount, _ in rows)
+                    yield "".join(line for _, line in rows).encode()
+        if mistake != "cut":
+            yield f"total,{day.isoformat()},{count},{total}\n".encode()
+
+
+def _spoilt(database: sqlite3.Connection, day: date) -> FileMistake | None:
+    asked = "SELECT mistake FROM spoilt_files WHERE day = ?"
+    found = database.execute(asked, (day.isoformat(),)).fetchone()
+    return found[0] if found else None
 
 
 def _bounds(day: date) -> tuple[int, int]:

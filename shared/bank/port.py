@@ -125,5 +125,6 @@ class Bank(Protocol):
         Nothing is asked before the first piece is taken, and the whole is proven only by a normal
         end: forget all pieces when an error comes after some. Columns: bank_id, reference, kind
         (`charge`, `payout`, `reversal` of a payout, `refund`), amount (minor units, above zero),
-        currency, time (RFC 3339). Refused: `SETTLEMENT_FILE_NOT_FOUND`.
+        currency, time (RFC 3339). The last line is `total`, the day, the number of lines before it
+        without the head, and the sum of their amounts. Refused: `SETTLEMENT_FILE_NOT_FOUND`.
         """

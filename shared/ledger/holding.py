@@ -15,6 +15,7 @@ from shared import clock
 from shared.errors import NotFound
 from shared.identifiers import derived_id
 from shared.ledger.accounts import FEES
+from shared.ledger.bank_day import put_in_day
 from shared.ledger.errors import AccountClosed, AccountFrozen, HoldEnded
 from shared.ledger.posting import Movement, Posting, between_two, commit, find
 from shared.ledger.records import (
@@ -303,14 +304,23 @@ def _ending(
     condition = Transfer.status == HELD
     if only_if is not None:
         condition &= only_if
+    transfer.due_shard = transfer.due_at = None
+    if status == SETTLED:
+        put_in_day(transfer)
     actions = [
         Transfer.status.set(status),
         Transfer.ended_at.set(transfer.ended_at),
-        Transfer.due_shard.remove(),
-        Transfer.due_at.remove(),
+        *_place(transfer),
         *more,
     ]
     return update(Transfer(transfer.pk, transfer.sk), actions, condition)
+
+
+def _place(transfer: Transfer) -> list[Action]:
+    """Where an ended hold stands in the index: it waits for nobody, but may be of a day's books."""
+    if not transfer.due_shard:
+        return [Transfer.due_shard.remove(), Transfer.due_at.remove()]
+    return [Transfer.due_shard.set(transfer.due_shard), Transfer.due_at.set(transfer.due_at)]
 
 
 def _end(

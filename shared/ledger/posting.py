@@ -13,6 +13,7 @@ from shared import clock
 from shared.dynamodb import pause
 from shared.errors import IdempotencyKeyReused, NotFound, Problem, ServiceUnavailable
 from shared.identifiers import derived_id
+from shared.ledger.bank_day import put_in_day
 from shared.ledger.errors import ReversalExceedsOriginal
 from shared.ledger.records import POSTED, REFUSED, SETTLED, Transfer, transfer_key
 from shared.ledger.sides import Party, Side, moved_amount
@@ -87,6 +88,7 @@ def post(
     """
     between_two(debit, credit)
     transfer = movement.transfer(debit=debit, credit=credit, status=POSTED)
+    put_in_day(transfer)
     return commit(transfer, lambda: put(transfer), [debit, credit], [credit, debit], together_with)
 
 
@@ -111,7 +113,7 @@ def reverse(
     if original is None or original.status not in (POSTED, SETTLED):
         raise NotFound
     movement = Movement(
-        transfer_id=derived_id("t", original_id, "reverse", idempotency_key),
+        transfer_id=reversal_id(original_id, idempotency_key),
         kind=kind,
         amount=amount,
         fingerprint=_reversal_fingerprint(amount),
@@ -133,6 +135,11 @@ def reverse(
         standing = cast(Transfer, cancelled.standing(counting))
         left = moved_amount(standing) - int(standing.reversed_amount)
         raise ReversalExceedsOriginal(left_display=display(left), left=left) from cancelled
+
+
+def reversal_id(original_id: str, idempotency_key: str) -> str:
+    """The id of the transfer that `reverse` makes."""
+    return derived_id("t", original_id, "reverse", idempotency_key)
 
 
 def refuse(movement: Movement, problem: Problem, *, debit: Party, credit: Party) -> Problem:

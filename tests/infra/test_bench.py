@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra.bench.reconciliation import measured
 from infra.bench.requests import Seed, Transfer, measured_statement, measured_transfer
 from infra.bench.seed import seed
 from infra.bench.stub import Stub, running_stub
@@ -48,3 +49,10 @@ def test_a_page_reads_the_same_from_a_statement_of_any_length(world: Seed, stub:
     assert statement.long_page.operations == {"BatchGetItem": 1, "Query": 1}
     assert statement.long_page.operations == statement.short_page.operations
     assert statement.long_page.items_queried == statement.short_page.items_queried == 21
+
+
+def test_a_long_day_is_compared() -> None:
+    cost = measured(10_000)
+    assert cost.lines == 10_000
+    # Three lines are only at the bank, and three transfers only in the books.
+    assert cost.found == 6

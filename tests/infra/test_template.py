@@ -107,6 +107,7 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
         "AnonymiseClosedAccounts",
         "CheckBooks",
         "FinishApprovals",
+        "ReconcileWithBank",
         "ReleaseExpiredHolds",
         "ResolvePendingTopUps",
         "SettleDueTransfers",
@@ -168,6 +169,11 @@ def test_alarm_tells_of_the_books_the_api_and_the_dead_letters(template: Json) -
         ("BooksDifferences", "breaching"),
         ("NoticesGivenUp", "notBreaching"),
         ("LimitsReached", "notBreaching"),
+        ("ReconciliationDifferences", "notBreaching"),
+        ("ReconciliationDifferences", "breaching"),
+        ("ReconciliationWithheld", "notBreaching"),
+        ("SettlementFilesLate", "notBreaching"),
+        ("SettlementFilesRefused", "notBreaching"),
         ("5XXError", "notBreaching"),
         ("ApproximateNumberOfMessagesVisible", "notBreaching"),
     }
@@ -189,7 +195,12 @@ def test_tables_are_guarded_in_prod(template: Json) -> None:
 
 
 def test_what_cannot_be_made_again_outlives_the_stack(template: Json) -> None:
-    for kind in ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::KMS::Key"):
+    for kind in (
+        "AWS::DynamoDB::Table",
+        "AWS::KMS::Key",
+        "AWS::S3::Bucket",
+        "AWS::SecretsManager::Secret",
+    ):
         for resource in of_type(template, kind).values():
             assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
             assert resource["UpdateReplacePolicy"] == "Retain"
@@ -394,6 +405,43 @@ def test_local_template_has_no_condition_that_nobody_there_knows(template: Json)
         for statement in rights(adapted, function):
             assert not UNKNOWN_CONDITIONS & set(str(statement.get("Condition", "")).split("'"))
             assert statement.get("Resource") != "*" or set(actions(statement)) <= WITHOUT_RESOURCE
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_buckets_are_encrypted_private_and_keep_what_was_overwritten(
+    template: Json, stage: str
+) -> None:
+    [(name, bucket)] = of_type(template, "AWS::S3::Bucket").items()
+    properties = in_stage(bucket["Properties"], stage, template)
+    [encryption] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    algorithm = encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    assert algorithm == ("aws:kms" if stage == "prod" else "AES256")
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    [rule] = properties["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] >= 5 * 365
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    [policy] = of_type(template, "AWS::S3::BucketPolicy").values()
+    assert policy["Properties"]["Bucket"] == {"Ref": name}
+    assert policy["Condition"] == "OnAws"
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+
+
+def test_only_the_comparison_writes_the_banks_files_and_reports(template: Json) -> None:
+    reaching = {}
+    for name, function in functions(template).items():
+        for statement in allowed(template, function):
+            if any(action.startswith("s3:") for action in actions(statement)):
+                reaching[name] = (sorted(actions(statement)), statement["Resource"]["Fn::Sub"])
+    assert reaching == {
+        "APIHandler": (["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
+        "ReconcileWithBank": (
+            ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
+            "${SettlementBucket.Arn}/*",
+        ),
+    }
 
 
 def test_queues_are_encrypted(template: Json) -> None:

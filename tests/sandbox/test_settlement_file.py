@@ -18,10 +18,12 @@ def today() -> str:
 
 
 def lines_of(bank: RunningBank, day: str) -> list[str]:
-    """Without the head."""
+    """Without the head and the last line, which tells how many there are."""
     answer = get(bank, f"/v1/settlement-files/{day}")
-    head, *lines = answer.body.decode().splitlines()
+    head, *lines, last = answer.body.decode().splitlines()
     assert (answer.status, head) == (200, HEAD)
+    amounts = [int(line.split(",")[3]) for line in lines]
+    assert last == f"total,{day},{len(lines)},{sum(amounts)}"
     return lines
 
 
@@ -99,6 +101,19 @@ def test_operator_puts_mistakes_into_the_file_and_takes_them_out(tmp_path: Path)
         bank.operator("DELETE", "/settlement-mistakes")
         assert lines_of(bank, today()) == true
         assert bank.operator("GET", "/charges")["charged"] == 2500
+
+
+def test_file_of_a_day_can_be_absent_or_cut(tmp_path: Path) -> None:
+    with running_bank(tmp_path) as bank:
+        post(bank, "/v1/charges", order_wish(bind(bank, ORDINARY)))
+        path = f"/v1/settlement-files/{today()}"
+        whole = get(bank, path).body.decode()
+        bank.operator("POST", "/settlement-mistakes", {"mistake": "cut", "day": today()})
+        assert get(bank, path).body.decode().splitlines() == whole.splitlines()[:-1]
+        bank.operator("POST", "/settlement-mistakes", {"mistake": "absent", "day": today()})
+        assert get(bank, path).outcome == (404, "SETTLEMENT_FILE_NOT_FOUND")
+        bank.operator("DELETE", "/settlement-mistakes")
+        assert get(bank, path).body.decode() == whole
 
 
 def test_extra_line_can_repeat_a_true_one(tmp_path: Path) -> None:

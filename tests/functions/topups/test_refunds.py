@@ -2,8 +2,9 @@
 
 import pytest
 
+from functions.topups.refund import refund_reference
 from functions.topups.resolution import resolve_due
-from shared.identifiers import derived_id, new_id
+from shared.identifiers import new_id
 from shared.ledger.accounts import BANK_SETTLEMENT, PLATFORM_SETTLEMENT, SUSPENSE, set_status
 from shared.ledger.books import check_books
 from shared.money import Money
@@ -183,4 +184,4 @@ def test_a_charge_that_the_bank_can_not_give_back_stays_in_suspense(
 
 
 def refunds(bank: RunningBank, top_up_id: str) -> list[dict[str, object]]:
-    return bank.orders_of("refunds", derived_id("rf", top_up_id))
+    return bank.orders_of("refunds", refund_reference(top_up_id))
