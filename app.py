@@ -7,6 +7,8 @@ from functions.agents.api import api as agents
 from functions.agents.events import events as agent_events
 from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
+from functions.payments.api import api as payments
+from functions.payments.api import merchant_api as merchants
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -27,6 +29,8 @@ for domain in (
     transfers,
     topups,
     withdrawals,
+    payments,
+    merchants,
     agents,
     description_api(app.operations),
 ):
