@@ -9,6 +9,7 @@ from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
 from functions.payments.api import api as payments
 from functions.payments.api import merchant_api as merchants
+from functions.payments.events import events as payment_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -43,6 +44,7 @@ for background in (
     topup_events,
     withdrawal_events,
     withdrawal_steps,
+    payment_events,
     agent_events,
 ):
     app.register_blueprint(background)

@@ -106,7 +106,7 @@ class Settings:
     order_expires_seconds: int = 900
     refunds_per_order: int = 50
     events_kept_seconds: int = 7_776_000
-    event_watch_seconds: int = 0
+    event_watch_seconds: int = 40
     risk_rules: str = ""
     bank_hours: str = ""
     risk_decisions_kept_seconds: int = 31_536_000

@@ -19,6 +19,7 @@ os.environ.update(
     PLATFORMS_SECRET="test-platforms",
     DATA_KEY="alias/test-data",
     WEB_ORIGINS="https://wallet.example",
+    EVENT_WATCH_SECONDS="0",
     POWERTOOLS_METRICS_NAMESPACE="UWallet",
 )
 

@@ -1,6 +1,6 @@
 """Orders: what a merchant wants to be paid for, until somebody pays or nobody does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from functions.payments.announcement import Happened, announcing
 from functions.payments.collection import OrderPaid
@@ -25,6 +25,7 @@ from shared.identifiers import id_from_digest
 from shared.observability import count
 from shared.secrets import keyed_digest
 from shared.settings import settings
+from shared.sweep import sweep
 from shared.table import Cancelled, due_shard, due_shards, put_new, read, update, write
 from shared.web.idempotency import fingerprint
 
@@ -92,14 +93,12 @@ def close(order: Order) -> Order:
     return _not_paid(current(order.order_id))
 
 
-def expire(order: Order) -> None:
-    """Says of an order whose time is over that it is."""
-    if order.expires_at <= clock.seconds():
-        _ended(order, EXPIRED)
+def expire_due() -> int:
+    """Says of each open order whose time is over that it has expired; how many were looked at."""
+    return sweep("expire_orders", _due_orders(), lambda order: _ended(order, EXPIRED))
 
 
-def due_orders(*, limit: int = 500) -> Iterable[Order]:
-    """Open orders whose time is over."""
+def _due_orders(*, limit: int = 500) -> Iterator[Order]:
     for shard in due_shards(EXPIRY):
         yield from Order.due.query(
             shard, Order.due_at <= clock.seconds(), limit=limit, page_size=100
