@@ -1,6 +1,6 @@
 """Who is paid: adds merchants, agrees on their terms, makes and revokes keys. For operators.
 
-The secret of a key is shown once. Give it to the merchant in person: whoever has it is the merchant.
+A secret is shown once. Give it to the merchant in person: whoever has it is the merchant.
 """
 
 import argparse
