@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from functions.identity import cool_down
-from functions.identity.origin import origin_of
+from functions.identity.origin import origin_of, seen
 from functions.identity.pay_password import authorize
 from functions.payments.collection import (
     MerchantNotActive,
@@ -19,7 +19,7 @@ from functions.payments.collection import (
 from functions.payments.models import PaymentRequest
 from functions.payments.records import PAYMENT, Order, order_key
 from functions.risk.money_guard import MoneyGuard
-from functions.wallet.limits import check_payment_amount, payment_day_limit
+from functions.wallet.limits import check_payment_amount, on_device, payment_day_limit
 from shared.errors import NotFound, Problem
 from shared.ledger import FromUser, Limit, Posting, refuse, replay
 from shared.ledger.errors import AccountClosed, InsufficientFunds, LimitExceeded
@@ -82,7 +82,7 @@ def visible(transfer: Transfer | None, user_id: str) -> Transfer:
 
 
 def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) -> Posting:
-    limit = payment_day_limit()
+    limit = on_device(payment_day_limit(), seen(call))
     guarded = MoneyGuard(
         "payment",
         call,

@@ -7,6 +7,8 @@ from shared.settings import settings
 from tests.clock import TestClock
 from tests.conftest import ledger_items
 from tests.edge import call
+from tests.faults import Attempt
+from tests.functions.meanwhile import meanwhile
 from tests.ledger_accounts import shards
 from tests.people import Person, fund
 from tests.shops import Shop, open_shop, operator, pay
@@ -174,3 +176,41 @@ def test_unknown_order_is_not_found_and_nobody_pays_unsigned(shop: Shop, ana: Pe
     assert pay(ana, "o_unknown", key="k").status == 404
     assert ana.call("GET", "/v1/orders/o_unknown").status == 404
     assert call("GET", f"/v1/orders/{shop.order()}").status == 401
+
+
+def writes_an_order(attempt: Attempt) -> bool:
+    return attempt.operation == "TransactWriteItems" and "ORDER#" in str(attempt.request)
+
+
+def test_order_that_is_closed_at_the_last_moment_is_not_paid(shop: Shop, ana: Person) -> None:
+    order_id = shop.order(1_000)
+    closing = f"/v1/merchant/orders/{order_id}/close"
+
+    with meanwhile(lambda: shop.call("POST", closing), at=writes_an_order) as closed:
+        refused = pay(ana, order_id, key="k")
+
+    assert (closed[0].json["status"], refused.code) == ("closed", "ORDER_CLOSED")
+    assert ana.available == 10_000
+
+
+def test_order_that_is_paid_at_the_last_moment_is_not_closed(shop: Shop, ana: Person) -> None:
+    order_id = shop.order(1_000)
+    closing = f"/v1/merchant/orders/{order_id}/close"
+
+    with meanwhile(lambda: pay(ana, order_id, key="k"), at=writes_an_order) as paid:
+        refused = shop.call("POST", closing)
+
+    assert (paid[0].status, refused.code) == (201, "ORDER_PAID")
+    assert shop.balance == 994
+
+
+def test_order_that_somebody_else_pays_at_the_last_moment_is_paid_once(
+    shop: Shop, ana: Person, bo: Person
+) -> None:
+    order_id = shop.order(1_000)
+
+    with meanwhile(lambda: pay(bo, order_id, key="k"), at=writes_an_order) as paid:
+        refused = pay(ana, order_id, key="k")
+
+    assert (paid[0].status, refused.code) == (201, "ORDER_PAID")
+    assert (ana.available, bo.available, shop.balance) == (10_000, 9_000, 994)
