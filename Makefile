@@ -10,7 +10,7 @@ PORT_OPTION := $(if $(PORT),--port $(PORT))
 CODE := app.py functions shared infra
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo agent test lint format unit stack-tests package deploy bench clean
+.PHONY: help setup run demo agent merchant test lint format unit stack-tests package deploy bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ demo: setup ## Show the main paths, against the running stack or one of its own 
 agent: setup ## Invite who works here (EMAIL=... ROLE=agent|supervisor|finance, STAGE=, PORT=)
 	@$(BIN)/python -m infra.agents --stage $(or $(STAGE),local) $(PORT_OPTION) \
 		add --email '$(EMAIL)' --role '$(ROLE)'
+
+merchant: setup ## Add who can be paid (NAME=..., STAGE=, PORT=)
+	@$(BIN)/python -m infra.merchants --stage $(or $(STAGE),local) $(PORT_OPTION) add --name '$(NAME)'
 
 test: lint unit stack-tests ## Check everything: lint, unit tests, tests against a stack
 

@@ -7,6 +7,9 @@ from functions.agents.api import api as agents
 from functions.agents.events import events as agent_events
 from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
+from functions.payments.api import api as payments
+from functions.payments.api import merchant_api as merchants
+from functions.payments.events import events as payment_events
 from functions.reconciliation.api import api as reconciliation
 from functions.reconciliation.events import events as reconciliation_events
 from functions.topups.api import api as topups
@@ -29,6 +32,8 @@ for domain in (
     transfers,
     topups,
     withdrawals,
+    payments,
+    merchants,
     agents,
     reconciliation,
     description_api(app.operations),
@@ -42,6 +47,7 @@ for background in (
     topup_events,
     withdrawal_events,
     withdrawal_steps,
+    payment_events,
     agent_events,
     reconciliation_events,
 ):

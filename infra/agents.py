@@ -19,7 +19,7 @@ ROLES = ("agent", "supervisor", "finance")
 def main() -> int:
     asked = _parser().parse_args()
     try:
-        place = _place(asked)
+        place = place_of(asked)
         function = outputs(place, stage=asked.stage)["AdministerAgents"]
         done = administer(place, function, _wish(asked))
     except Refused as refused:
@@ -49,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _place(asked: argparse.Namespace) -> Place:
+def place_of(asked: argparse.Namespace) -> Place:
+    """Where the stage is that a command names. Raises Refused."""
     if asked.stage != "local":
         return Place(region=asked.region)
     running = find(directory_of(asked.port))

@@ -41,7 +41,7 @@ def _run(console: Console, port: int | None) -> int:
     directory = directory_of(port)
     begun = time.monotonic()
     console.print("Starting the local cloud, the sandbox bank and the wallet ...")
-    with running(directory, port=port, with_agents=True) as stack:
+    with running(directory, port=port, inhabited=True) as stack:
         people = seed(stack)
         seconds = time.monotonic() - begun
         for label, value in _facts(stack, people):
@@ -66,6 +66,8 @@ def _facts(stack: Stack, people: list[PhoneApp]) -> Iterator[tuple[str, str]]:
     for person in people:
         secrets = f"password: {person.password}, pay password: {person.pay_password}"
         yield "Demo person", f"{person.phone}, {secrets}"
+    for merchant in stack.merchants:
+        yield "Merchant", f"{merchant.name}: {merchant.merchant_id}, secret: {merchant.secret}"
     for agent in stack.agents:
         secrets = f"password: {agent.password}, authenticator: {agent.totp_secret}"
         yield f"Agent ({agent.role})", f"{agent.email}, {secrets}"

@@ -21,11 +21,10 @@ from infra.deploy import DeployFailed, Place, deploy
 from infra.local_cloud import local_cloud
 from infra.lock import held
 from infra.package import package
+from infra.shops import LocalMerchant, shops
 from infra.staff import LocalAgent, staff
 
 STACK_FILE = "stack.json"
-# What later parts of the wallet will fill: nobody is there yet.
-NOT_YET_THERE: dict[str, list[object]] = {"merchants": []}
 WEB_ORIGINS = "http://localhost:3000,http://localhost:5173"
 MAIL_FROM = "wallet@u-wallet.example"
 
@@ -54,11 +53,12 @@ class Addresses:
 class Stack:
     """A stack that runs here. outputs: of its template, such as the names of the tables.
 
-    agents: who can sign in at once; none unless they were asked for.
+    agents, merchants: who can act at once; none unless they were asked for.
     """
 
     addresses: Addresses
     agents: tuple[LocalAgent, ...]
+    merchants: tuple[LocalMerchant, ...]
     outputs: dict[str, str]
     place: Place
     children: tuple[subprocess.Popen[bytes], ...]
@@ -75,14 +75,14 @@ def running(
     port: int | None = None,
     keep: bool = True,
     enforce_rights: bool = False,
-    with_agents: bool = False,
+    inhabited: bool = False,
 ) -> Iterator[Stack]:
     """Packages what changed, starts a stack, and ends it with the block.
 
     port: of the API; None for the one it had before, at first any.
     keep: whether its state is there again at the next start.
     enforce_rights: whether a function may do only what the template allows it.
-    with_agents: whether there are agents who can sign in; to make them takes some seconds.
+    inhabited: whether there are agents and merchants; to make them takes some seconds.
     Raises AlreadyRunning, PortTaken, ChildFailed, DeployFailed.
     """
     directory = directory.resolve()
@@ -111,11 +111,13 @@ def running(
         _have_notified(addresses)
         _introduce_to_platforms(addresses, place, outputs)
         _ask_for_first_answer(addresses)
-        agents = _staff(directory, place, outputs, addresses) if with_agents else ()
-        started.enter_context(_announced(addresses, agents, directory))
+        agents = _staff(directory, place, outputs, addresses) if inhabited else ()
+        merchants = _shops(directory, place, outputs) if inhabited else ()
+        started.enter_context(_announced(addresses, agents, merchants, directory))
         yield Stack(
             addresses=addresses,
             agents=agents,
+            merchants=merchants,
             outputs=outputs,
             place=place,
             children=(cloud, sandbox),
@@ -173,6 +175,15 @@ def _staff(
     agents = tuple(staff(known, place=place, function=function, api_url=addresses.api_url))
     file.write_text(json.dumps([agent._asdict() for agent in agents]))
     return agents
+
+
+def _shops(directory: Path, place: Place, outputs: dict[str, str]) -> tuple[LocalMerchant, ...]:
+    """The merchants, who are remembered in the same way."""
+    file = directory / "merchants.json"
+    known = [LocalMerchant(**one) for one in json.loads(file.read_text())] if file.exists() else []
+    merchants = tuple(shops(known, place=place, function=outputs["AdministerMerchants"]))
+    file.write_text(json.dumps([merchant._asdict() for merchant in merchants]))
+    return merchants
 
 
 def free_port(wish: int) -> int:
@@ -274,15 +285,21 @@ def _ask_for_first_answer(addresses: Addresses) -> None:
 
 @contextmanager
 def _announced(
-    addresses: Addresses, agents: tuple[LocalAgent, ...], directory: Path
+    addresses: Addresses,
+    agents: tuple[LocalAgent, ...],
+    merchants: tuple[LocalMerchant, ...],
+    directory: Path,
 ) -> Iterator[None]:
     """`stack.json` is there exactly while the stack is.
 
     A stack with a directory below `.local/` stands in `.local/stack.json` too, unless another runs
     there: who asks for one PORT and nothing else finds it at the usual place.
     """
-    seeded = {"agents": [agent._asdict() for agent in agents]}
-    told = json.dumps(asdict(addresses) | NOT_YET_THERE | seeded, indent=2) + "\n"
+    seeded = {
+        "merchants": [merchant._asdict() for merchant in merchants],
+        "agents": [agent._asdict() for agent in agents],
+    }
+    told = json.dumps(asdict(addresses) | seeded, indent=2) + "\n"
     directories = [directory]
     if directory.parent == directory_of(None) and find(directory.parent) is None:
         directories.append(directory.parent)

@@ -36,6 +36,8 @@ class Settings:
     )
     mail_from: str = "no-reply@u-wallet.example"
     tracing: str = "off"
+    checkout_url: str = "https://pay.u-wallet.example/orders"
+    notify_private_addresses: str = "off"
 
     body_limit_bytes: int = 65_536
     page_size: int = 20
@@ -99,6 +101,13 @@ class Settings:
     unguarded_day_limit_minor: int = 100_000
     new_device_seconds: int = 86_400
     new_device_day_limit_minor: int = 500_000
+    payment_limit_minor: int = 5_000_000
+    payment_day_limit_minor: int = 20_000_000
+    merchant_fee_basis_points: int = 60  # 0.60 % of what is paid
+    order_expires_seconds: int = 900
+    refunds_per_order: int = 50
+    events_kept_seconds: int = 7_776_000
+    event_watch_seconds: int = 40
     risk_rules: str = ""
     bank_hours: str = ""
     risk_decisions_kept_seconds: int = 31_536_000

@@ -51,7 +51,7 @@ class Wire:
         self._url = url
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._tls = _tls() if parts.scheme == "https" else None
+        self._tls = tls_context() if parts.scheme == "https" else None
         self._idle: list[_Connection] = []
         weakref.finalize(self, _close_all, self._idle)
 
@@ -199,7 +199,7 @@ def _message(method: str, headers: Mapping[str, str], body: bytes) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """As strict as Python's default, with the authorities that botocore trusts."""
     return ssl.create_default_context(
         cafile=os.environ.get("AWS_CA_BUNDLE") or get_cert_path(verify=True)

@@ -1,7 +1,7 @@
 """Accounts of the ledger for tests that go below the edge: opened, given money, looked at."""
 
 from shared.ledger import FromSystem, FromUser, Movement, Posting, ToMerchant, ToUser, hold, post
-from shared.ledger.accounts import FUND, find_account, open_merchant, opening
+from shared.ledger.accounts import FUND, find_account, opening, opening_merchant
 from shared.ledger.posting import find
 from shared.ledger.records import Account, Transfer, account_key
 from shared.ledger.sides import Side, shard_of
@@ -24,7 +24,7 @@ def fund(account_id: str, amount: int) -> None:
 
 def open_shop(account_id: str, *, parts: list[int]) -> None:
     """Opens a merchant's account whose shards hold `parts`, by transfers that meet the shards."""
-    open_merchant(account_id, label=f"label of {account_id}")
+    write(*opening_merchant(account_id, label=f"label of {account_id}"))
     for shard, amount in enumerate(parts):
         if amount:
             name = id_in_shard(shard, start=f"t_part{shard}_")

@@ -90,9 +90,10 @@ def _transfer_rules(found: Contents) -> Iterator[str]:
     balances: Counter[str] = Counter()
     reversed_amounts: Counter[str] = Counter()
     for transfer in found.transfers.values():
-        moved = _moved(transfer)
-        balances[transfer.debit] -= moved
-        balances[transfer.credit] += moved
+        moved, fee = _moved(transfer), _fee(transfer)
+        balances[transfer.debit] -= moved - (fee if transfer.reverses else 0)
+        balances[transfer.credit] += moved - (0 if transfer.reverses else fee)
+        balances["system_fees"] += -fee if transfer.reverses else fee
         if transfer.reverses:
             reversed_amounts[transfer.reverses] += moved
     for account in found.accounts.values():
@@ -130,8 +131,11 @@ def _entry_rules(found: Contents) -> Iterator[str]:
             shown[account_id, entry.transfer_id] += _signed(entry)
     of_the_house = {one.account_id for one in found.accounts.values() if one.owner_kind == "system"}
     for transfer_id, transfer in found.transfers.items():
+        fee = _fee(transfer)
         for account_id, sign in ((transfer.debit, -1), (transfer.credit, 1)):
-            moved = 0 if account_id in of_the_house else sign * _moved(transfer)
+            fee_of_side = fee if account_id.startswith("m_") else 0
+            amount = _moved(transfer) - fee_of_side
+            moved = 0 if account_id in of_the_house else sign * amount
             if shown.pop((account_id, transfer_id), 0) != moved:
                 yield f"{account_id}: its entries do not show {transfer_id} as it was"
     for account_id, transfer_id in shown:
@@ -140,6 +144,11 @@ def _entry_rules(found: Contents) -> Iterator[str]:
 
 def _signed(entry: Entry) -> int:
     return int(entry.amount) if entry.direction == "in" else -int(entry.amount)
+
+
+def _fee(transfer: Transfer) -> int:
+    """What of it went to the house instead of a merchant, or came from there."""
+    return int(transfer.merchant_fee or 0) if transfer.status in _MOVED else 0
 
 
 def _moved(transfer: Transfer) -> int:

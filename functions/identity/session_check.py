@@ -2,21 +2,27 @@
 
 import hmac
 
+from chalice.app import Request
+
 from functions.identity.records import Session, session_key
 from functions.identity.tokens import USERS, Family, hashed, opened_by
 from shared import clock
 from shared.table import Found, Key
-from shared.web.operation import Principal
+from shared.web.operation import Principal, bearer_token
 from shared.web.problems import Unauthenticated
 
 
 class SessionCheck:
     """Implements `shared.web.operation.SignInCheck` for the owners of one family of tokens."""
 
+    scheme = "bearer"
     roles: frozenset[str] = frozenset()
 
     def __init__(self, family: Family) -> None:
         self._family = family
+
+    def proof(self, request: Request) -> str:
+        return bearer_token(request)
 
     def user_id(self, token: str) -> str:
         return opened_by(token, self._family).owner_id

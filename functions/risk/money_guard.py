@@ -32,7 +32,7 @@ class MoneyGuard:
 
     def __init__(
         self,
-        kind: Literal["transfer", "top_up", "withdrawal"],
+        kind: Literal["transfer", "top_up", "withdrawal", "payment"],
         call: Call[Any],
         amount: Money,
         *,

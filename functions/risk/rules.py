@@ -13,7 +13,7 @@ import msgspec
 
 from shared.settings import settings
 
-Kind = Literal["sign_in", "transfer", "top_up", "withdrawal"]
+Kind = Literal["sign_in", "transfer", "top_up", "withdrawal", "payment"]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Amount = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds = Annotated[int, msgspec.Meta(ge=1)]
@@ -82,12 +82,14 @@ _KNOWN: dict[Kind, set[str]] = {
     "transfer": _KNOWN_OF_MONEY | {"new_payee"},
     "top_up": _KNOWN_OF_MONEY,
     "withdrawal": _KNOWN_OF_MONEY | {"new_payee"},
+    "payment": _KNOWN_OF_MONEY,
 }
 _POSSIBLE: dict[Kind, set[Action]] = {
     "sign_in": {Action.STEP_UP, Action.BLOCK},
     "transfer": {Action.DELAY, Action.STEP_UP, Action.BLOCK},
     "top_up": {Action.STEP_UP, Action.BLOCK},
     "withdrawal": {Action.DELAY, Action.STEP_UP, Action.BLOCK},
+    "payment": {Action.STEP_UP, Action.BLOCK},
 }
 
 

@@ -1,4 +1,4 @@
-"""How much may be sent, topped up and withdrawn: at once, and in one local day.
+"""How much may be sent, paid, topped up and withdrawn: at once, and in one local day.
 
 The amount of one transfer is checked here. The day is a condition of the write that moves the
 money: it takes a `Limit` from here.
@@ -32,6 +32,16 @@ def top_up_day_limit() -> Limit:
         period=clock.local_day(),
         maximum=settings().top_up_day_limit_minor,
         what=Texts("每日充值", "for top-ups in one day"),
+    )
+
+
+def payment_day_limit() -> Limit:
+    """What a user may pay to merchants in the present local day."""
+    return Limit(
+        name="payment",
+        period=clock.local_day(),
+        maximum=settings().payment_day_limit_minor,
+        what=Texts("每日支付", "for payments in one day"),
     )
 
 
@@ -75,6 +85,12 @@ def check_withdrawal_amount(amount: int) -> None:
     """Raises LimitExceeded when one withdrawal may not be for so many minor units."""
     if amount > settings().withdrawal_limit_minor:
         raise _exceeded(settings().withdrawal_limit_minor, Texts("单笔提现", "per withdrawal"))
+
+
+def check_payment_amount(amount: int) -> None:
+    """Raises LimitExceeded when one payment may not be for so many minor units."""
+    if amount > settings().payment_limit_minor:
+        raise _exceeded(settings().payment_limit_minor, Texts("单笔支付", "per payment"))
 
 
 def _exceeded(maximum: int, what: Texts) -> LimitExceeded:

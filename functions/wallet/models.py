@@ -39,6 +39,7 @@ class LimitsView(msgspec.Struct, frozen=True, kw_only=True):
     transfer: LimitView
     top_up: LimitView
     withdrawal: LimitView
+    payment: LimitView
 
 
 class WalletView(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class EntriesQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class Counterparty(msgspec.Struct, frozen=True, kw_only=True):
-    """The other side as its owner is shown to others. `user_id` is null for a bank."""
+    """The other side as its owner is shown to others. `user_id` is null for a bank or a shop."""
 
     user_id: str | None
     name: str | None

@@ -42,9 +42,8 @@ def _view(entry: Entry) -> EntryView:
 
 def _counterparty(entry: Entry) -> Counterparty | None:
     """The house's own accounts stay inside, but what one stands for may have a name: a bank."""
-    of_the_house = entry.counterparty in SYSTEM_ACCOUNTS
-    if of_the_house and not entry.counterparty_label:
+    account_id = str(entry.counterparty)
+    if account_id in SYSTEM_ACCOUNTS and not entry.counterparty_label:
         return None
-    return Counterparty(
-        user_id=None if of_the_house else entry.counterparty, name=entry.counterparty_label
-    )
+    is_user = account_id.startswith("u_")
+    return Counterparty(user_id=account_id if is_user else None, name=entry.counterparty_label)

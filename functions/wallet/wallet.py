@@ -3,6 +3,7 @@
 from functions.identity.origin import Seen
 from functions.wallet.limits import (
     on_device,
+    payment_day_limit,
     top_up_day_limit,
     transfer_day_limit,
     withdrawal_day_limit,
@@ -31,6 +32,9 @@ def wallet(account: Account | None, seen: Seen) -> WalletView:
             top_up=_view(account, top_up_day_limit(), settings().top_up_limit_minor),
             withdrawal=_view(
                 account, on_device(withdrawal_day_limit(), seen), settings().withdrawal_limit_minor
+            ),
+            payment=_view(
+                account, on_device(payment_day_limit(), seen), settings().payment_limit_minor
             ),
         ),
     )

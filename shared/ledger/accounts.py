@@ -12,6 +12,7 @@ from shared.ledger.records import (
     CLOSED,
     FROZEN,
     MERCHANT,
+    PAYING_ONLY,
     USER,
     Account,
     account_key,
@@ -35,10 +36,26 @@ def opening(account_id: str, *, label: str, currency: str = "CNY") -> Write:
     return put(_account(account_id, USER, currency, label=label))
 
 
-def open_merchant(account_id: str, *, label: str, currency: str = "CNY") -> None:
-    """Opens a merchant's account with all its shards."""
+def opening_merchant(account_id: str, *, label: str, currency: str = "CNY") -> list[Write]:
+    """What opens a merchant's account with all its shards, to be written with the merchant."""
     shards = range(settings().merchant_account_shards)
-    write(*(put(_account(account_id, MERCHANT, currency, shard=n, label=label)) for n in shards))
+    return [put(_account(account_id, MERCHANT, currency, shard=n, label=label)) for n in shards]
+
+
+def merchant_status_change(account_id: str, *, receives: bool) -> list[Write]:
+    """What lets a merchant be paid, or nothing but pay, to be written with the merchant."""
+    status = ACTIVE if receives else PAYING_ONLY
+    shards = range(settings().merchant_account_shards)
+    accounts = [Account(*account_key(account_id, shard)[1:]) for shard in shards]
+    changeable = Account.status.is_in(ACTIVE, PAYING_ONLY)
+    return [update(one, [Account.status.set(status)], changeable) for one in accounts]
+
+
+def merchant_balance(account_id: str) -> int:
+    """What a merchant has in all shards together, in minor units; each is read consistently."""
+    keys = [account_key(account_id, n) for n in range(settings().merchant_account_shards)]
+    found = read(keys)
+    return sum(account.balance for key in keys if (account := found.one(Account, key)))
 
 
 def find_account(account_id: str) -> Account | None:

@@ -27,7 +27,8 @@ _TRIES = 30
 @dataclass(frozen=True, kw_only=True)
 class Movement:
     """What is to be moved, and why. `fingerprint` is of the request that asks for it, `risk` what
-    was decided on that.
+    was decided on that. `merchant_fee` is the part of the amount, in minor units, that a merchant
+    who is paid leaves to the house, or gets back from it in a reversal.
     """
 
     transfer_id: str
@@ -38,10 +39,13 @@ class Movement:
     reference: str | None = None
     reverses: str | None = None
     risk: Mapping[str, Any] | None = None
+    merchant_fee: int = 0
 
     def __post_init__(self) -> None:
         if self.amount.amount < 1:
             raise ValueError("a movement is of one minor unit or more")
+        if not 0 <= self.merchant_fee <= self.amount.amount:
+            raise ValueError("a merchant's fee is a part of the amount")
 
     def transfer(self, *, debit: Party, credit: Party, status: str) -> Transfer:
         """The record of this movement between two sides, not yet written."""
@@ -62,6 +66,7 @@ class Movement:
             reference=self.reference,
             reverses=self.reverses,
             risk=None if self.risk is None else dict(self.risk),
+            merchant_fee=self.merchant_fee or None,
         )
 
 
@@ -101,12 +106,14 @@ def reverse(
     credit: Side,
     kind: str = "reversal",
     note: str | None = None,
+    merchant_fee: int = 0,
     together_with: Sequence[Write] = (),
 ) -> Posting:
     """Moves `amount` of an earlier transfer back by a transfer of its own that points to it.
 
-    debit and credit are the sides of the way back; together_with: as of `post`. The sum of all
-    reversals never exceeds what the original moved.
+    debit and credit are the sides of the way back; merchant_fee: what the house gives back of its
+    fee; together_with: as of `post`. The sum of all reversals never exceeds what the original
+    moved.
     Raises NotFound, ReversalExceedsOriginal, and what `post` raises.
     """
     original = find(original_id)
@@ -120,6 +127,7 @@ def reverse(
         note=note,
         reverses=original_id,
         reference=original.reference,
+        merchant_fee=merchant_fee,
     )
     counting = update(
         Transfer(original.pk, original.sk),

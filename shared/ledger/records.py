@@ -18,6 +18,8 @@ from shared.table import Key, LedgerRecord
 
 USER, MERCHANT, SYSTEM = "user", "merchant", "system"
 ACTIVE, FROZEN, CLOSED = "active", "frozen", "closed"
+# Of a merchant who is to sell nothing more: nothing comes in, refunds and settlements go out.
+PAYING_ONLY = "paying_only"
 POSTED, HELD, SETTLED, RELEASED, REFUSED = "posted", "held", "settled", "released", "refused"
 OUT, IN = "out", "in"
 
@@ -68,6 +70,13 @@ class Account(LedgerRecord):
     withdrawal_hour_count = NumberAttribute(null=True)
     withdrawal_hour_used = NumberAttribute(null=True)
     withdrawal_largest = NumberAttribute(null=True)
+    payment_period = UnicodeAttribute(null=True)
+    payment_used = NumberAttribute(null=True)
+    payment_count = NumberAttribute(null=True)
+    payment_hour = UnicodeAttribute(null=True)
+    payment_hour_count = NumberAttribute(null=True)
+    payment_hour_used = NumberAttribute(null=True)
+    payment_largest = NumberAttribute(null=True)
     cool_down_until = NumberAttribute(null=True)
     frozen_at = UnicodeAttribute(null=True)
     opened_at = UnicodeAttribute()
@@ -87,7 +96,8 @@ class Transfer(LedgerRecord):
     status `refused`, with the problem in `refusal`, that touched no account. `risk` is what was
     decided on the request before it was done. `limit_amount` is how much of a hold was counted
     against a limit, when that was not all. `fee_amount` is what was settled beside it as a fee, by
-    the transfer that `fee_transfer_id` names.
+    the transfer that `fee_transfer_id` names. `merchant_fee` is the part that went to the house and
+    not to the merchant who is paid; in a reversal, what the house gave back of it.
     """
 
     transfer_id = UnicodeAttribute()
@@ -108,6 +118,7 @@ class Transfer(LedgerRecord):
     limit_amount = NumberAttribute(null=True)
     settled_amount = NumberAttribute(null=True)
     fee_amount = NumberAttribute(null=True)
+    merchant_fee = NumberAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
     ended_why = UnicodeAttribute(null=True)
     arrives_at = UnicodeAttribute(null=True)

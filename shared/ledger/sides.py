@@ -18,6 +18,7 @@ from pynamodb.expressions.update import Action
 
 from shared import clock
 from shared.errors import Texts
+from shared.ledger.accounts import FEES
 from shared.ledger.errors import (
     AccountClosed,
     AccountFrozen,
@@ -31,6 +32,7 @@ from shared.ledger.records import (
     FROZEN,
     IN,
     OUT,
+    PAYING_ONLY,
     SYSTEM,
     Account,
     Entry,
@@ -60,8 +62,8 @@ class Tally(NamedTuple):
 class Limit:
     """How much of an account may be used for something in a period.
 
-    name: what the attributes that it is counted in begin with, `transfer`, `top_up`
-        or `withdrawal`.
+    name: what the attributes that it is counted in begin with, `transfer`, `top_up`, `withdrawal`
+        or `payment`.
     period: what it counts in, a local day like `2026-11-22`; hour: one like `2026-11-22T14`.
     maximum: minor units in one period.
     """
@@ -291,24 +293,7 @@ class _System:
         self.label = label
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
-        shard = shard_of(transfer.transfer_id, settings().system_account_shards)
-        change = self._sign * moved_amount(transfer)
-        account = Account(*account_key(self.account_id, shard)[1:])
-        opening = [
-            attribute.set(attribute | value)
-            for attribute, value in (
-                (Account.account_id, self.account_id),
-                (Account.owner_kind, SYSTEM),
-                (Account.currency, transfer.currency),
-                (Account.status, ACTIVE),
-                (Account.opened_at, clock.now_text()),
-                (Account.held, 0),
-                (Account.entries, 0),
-            )
-        ]
-        moving = Account.available.add(change)
-        same_currency = Account.currency.does_not_exist() | (Account.currency == transfer.currency)
-        return [update(account, [moving, *opening], same_currency)]
+        return [house_change(self.account_id, transfer, self._sign * moved_amount(transfer))]
 
     def learn(self, cancelled: Cancelled) -> bool:
         return False
@@ -327,7 +312,10 @@ class ToSystem(_System):
 
 
 class ToMerchant:
-    """Adds the amount to one shard of a merchant's account, picked by the transfer's id."""
+    """Adds the amount to one shard of a merchant's account, picked by the transfer's id.
+
+    What is the house's fee of it goes to the house, in the same write.
+    """
 
     def __init__(self, account_id: str, *, label: str | None = None) -> None:
         self.account_id = account_id
@@ -337,14 +325,17 @@ class ToMerchant:
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         shard = shard_of(transfer.transfer_id, settings().merchant_account_shards)
         account = Account(*account_key(self.account_id, shard)[1:])
-        amount = moved_amount(transfer)
+        fee = fee_of(transfer)
+        amount = moved_amount(transfer) - fee
+        receives = (Account.status != CLOSED) & (Account.status != PAYING_ONLY)
         self._write = update(
             account,
             [Account.available.set(Account.available + amount)],
-            (Account.status != CLOSED) & (Account.currency == transfer.currency),
+            receives & (Account.currency == transfer.currency),
         )
         entry = shard_entry(account.pk, transfer, counterparty, IN, amount)
-        return [self._write, put(entry)]
+        to_house = [house_change(FEES, transfer, fee)] if fee else []
+        return [self._write, put(entry), *to_house]
 
     def learn(self, cancelled: Cancelled) -> bool:
         if self._write is not None and cancelled.failed(self._write):
@@ -353,7 +344,10 @@ class ToMerchant:
 
 
 class FromMerchant:
-    """Takes the amount from a merchant's shards: from one where it suffices, else from several."""
+    """Takes the amount from a merchant's shards: from one where it suffices, else from several.
+
+    What the house gives back of its fee comes from the house, in the same write.
+    """
 
     def __init__(self, account_id: str, *, label: str | None = None) -> None:
         self.account_id = account_id
@@ -366,7 +360,7 @@ class FromMerchant:
         for shard, part in self._parts(transfer).items():
             account = Account(*account_key(self.account_id, shard)[1:])
             condition = (
-                (Account.status == ACTIVE)
+                Account.status.is_in(ACTIVE, PAYING_ONLY)
                 & (Account.currency == transfer.currency)
                 & (Account.available >= part)
             )
@@ -374,7 +368,9 @@ class FromMerchant:
             updates.append(update(account, [taking], condition))
             entries.append(put(shard_entry(account.pk, transfer, counterparty, OUT, part)))
         self._writes = updates
-        return [*updates, *entries]
+        fee = fee_of(transfer)
+        from_house = [house_change(FEES, transfer, -fee)] if fee else []
+        return [*updates, *entries, *from_house]
 
     def learn(self, cancelled: Cancelled) -> bool:
         failed = [part for part in self._writes if cancelled.failed(part)]
@@ -403,7 +399,7 @@ class FromMerchant:
         }
         found = read(keys.values())
         parts: dict[int, int] = {}
-        missing = moved_amount(transfer)
+        missing = moved_amount(transfer) - fee_of(transfer)
         for shard, key in keys.items():
             account = found.one(Account, key)
             part = min(missing, int(account.available)) if account else 0
@@ -442,6 +438,31 @@ def moved_amount(transfer: Transfer) -> int:
     """What a transfer really moves: all of it, or what a hold was settled for."""
     settled = transfer.settled_amount
     return int(transfer.amount if settled is None else settled)
+
+
+def fee_of(transfer: Transfer) -> int:
+    """What of a transfer is the house's and not the merchant's."""
+    return int(transfer.merchant_fee or 0)
+
+
+def house_change(account_id: str, transfer: Transfer, change: int) -> Write:
+    """Adds `change` to the shard of an account of the house that the transfer's id names."""
+    shard = shard_of(transfer.transfer_id, settings().system_account_shards)
+    account = Account(*account_key(account_id, shard)[1:])
+    opening = [
+        attribute.set(attribute | value)
+        for attribute, value in (
+            (Account.account_id, account_id),
+            (Account.owner_kind, SYSTEM),
+            (Account.currency, transfer.currency),
+            (Account.status, ACTIVE),
+            (Account.opened_at, clock.now_text()),
+            (Account.held, 0),
+            (Account.entries, 0),
+        )
+    ]
+    same_currency = Account.currency.does_not_exist() | (Account.currency == transfer.currency)
+    return update(account, [Account.available.add(change), *opening], same_currency)
 
 
 def chained_entry(

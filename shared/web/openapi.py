@@ -29,6 +29,20 @@ from shared.web.problems import (
 
 _COMPONENTS = "#/components/schemas/{name}"
 _WITHOUT_MODEL = (None, NoneType, Received)
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "hmac-sha256": {
+        "type": "http",
+        "scheme": "HMAC-SHA256",
+        "description": (
+            "A merchant's signature: `HMAC-SHA256 merchant_id=...,timestamp=...,nonce=...,"
+            "signature=...`. The signature is HMAC-SHA256 under the merchant's secret, in "
+            "hexadecimal, over five lines joined by newlines: timestamp (Unix seconds), nonce (16 "
+            "to 64 letters, digits, `_`, `-`; used once), method, path from `/v1` on with its "
+            "query (parameters sorted, percent-encoded), SHA-256 of the body in hexadecimal."
+        ),
+    },
+}
 _MONEY_HEADERS = {
     "Step-Up": "The challenge that was passed, after STEP_UP_REQUIRED had named it",
     "X-App-Platform": "android or ios, when it is the app that asks",
@@ -70,7 +84,7 @@ def describe(operations: list[Operation]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": SCHEMES,
         },
     }
 
@@ -106,11 +120,10 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     }
     if parameters := _parameters(operation):
         described["parameters"] = parameters
-    if operation.signed_in:
+    if operation.scheme:
         # OpenAPI 3.1 takes the names of roles here; one of them is enough, so each is a choice.
-        described["security"] = [{"bearer": [role]} for role in sorted(operation.roles)] or [
-            {"bearer": []}
-        ]
+        scopes = [[role] for role in sorted(operation.roles)] or [[]]
+        described["security"] = [{operation.scheme: scope} for scope in scopes]
     if operation.body is Received:
         described["requestBody"] = {"required": True, "content": {"*/*": {}}}
     elif operation.body is not NoneType:
@@ -180,7 +193,7 @@ def _answers(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
 def _problems(operation: Operation) -> list[type[Problem]]:
     """The declared problems, and those that the edge itself adds."""
     problems = [*operation.problems, ServiceUnavailable]
-    if operation.signed_in:
+    if operation.scheme:
         problems.append(Unauthenticated)
     if operation.roles:
         problems.append(RoleRequired)

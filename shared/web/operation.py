@@ -32,36 +32,46 @@ from shared.web.problems import (
 )
 
 B = TypeVar("B")
+P = TypeVar("P")
 _ID_LENGTH_LIMIT = 64
 
 
 class Principal(NamedTuple):
-    """Who asks: a signed-in user on one device, or an agent with their roles."""
+    """Who asks: a signed-in user on one device, an agent with their roles, or a merchant."""
 
     user_id: str
     session_id: str
     roles: frozenset[str] = frozenset()
 
 
-class SignInCheck(Protocol):
-    """How a bearer token is turned into a principal; identity and agents implement it."""
+class SignInCheck(Protocol[P]):
+    """How what a request proves itself by is turned into a principal: a bearer token (identity and
+    agents implement it), or the signature of a merchant (payments).
+    """
+
+    @property
+    def scheme(self) -> str:
+        """Of the header `Authorization`, in lower case: a key of `SCHEMES` in OpenAPI."""
 
     @property
     def roles(self) -> frozenset[str]:
         """The roles that a principal may have. None: an operation asks for no role."""
 
-    def user_id(self, token: str) -> str:
-        """Whose token it claims to be, before anything is read. Raises Unauthenticated."""
+    def proof(self, request: Request) -> P:
+        """The proof in a request. Raises Unauthenticated where there is none."""
 
-    def keys(self, token: str) -> list[Key]:
-        """What must be read to know. Raises Unauthenticated for what cannot be a token."""
+    def user_id(self, proof: P) -> str:
+        """Whose proof it claims to be, before anything is read. Raises Unauthenticated."""
 
-    def principal(self, found: Found, token: str) -> Principal:
-        """Raises Unauthenticated unless the token opens a session now, by what was found."""
+    def keys(self, proof: P) -> list[Key]:
+        """What must be read to know. Raises Unauthenticated for what cannot be a proof."""
+
+    def principal(self, found: Found, proof: P) -> Principal:
+        """Raises Unauthenticated unless the proof holds now, by what was found."""
 
 
 class Call(msgspec.Struct, Generic[B]):
-    """A request that has been understood. user_id: who asks, which may also be an agent."""
+    """A request that has been understood. user_id: who asks, also an agent or a merchant."""
 
     body: B
     query: Any
@@ -116,7 +126,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[int, Any]
     problems: tuple[type[Problem], ...]
     moves_money: bool
-    signed_in: bool
+    scheme: str | None
     roles: frozenset[str]
     reads: Callable[[Call[Any]], Iterable[Key]]
 
@@ -124,10 +134,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 class Api:
     """The operations of one domain, as a Chalice blueprint.
 
-    sign_in_check: given when the operations of this domain are for signed-in users.
+    sign_in_check: given when the operations of this domain are for who proves who they are.
     """
 
-    def __init__(self, module: str, sign_in_check: SignInCheck | None = None) -> None:
+    def __init__(self, module: str, sign_in_check: SignInCheck[Any] | None = None) -> None:
         self.blueprint = Blueprint(module)
         self.operations: list[Operation] = []
         self._sign_in_check = sign_in_check
@@ -167,7 +177,7 @@ class Api:
                 answers=answers,
                 problems=problems,
                 moves_money=moves_money,
-                signed_in=not public,
+                scheme=None if public else self._check.scheme,
                 roles=roles,
                 reads=reads or _reads_nothing,
             )
@@ -208,16 +218,16 @@ class Api:
         return Response(text, {**common, **update_hint(request), **headers}, status)
 
     def _answer(self, operation: Operation, request: Request, call: Call[Any]) -> Reply:
-        token = ""
-        if operation.signed_in:
-            token = _bearer_token(request)
-            call.user_id = self._check.user_id(token)
+        proof = None
+        if operation.scheme:
+            proof = self._check.proof(request)
+            call.user_id = self._check.user_id(proof)
         keys, refusal = _understand(operation, request, call)
-        if operation.signed_in:
-            keys += self._check.keys(token)
+        if operation.scheme:
+            keys += self._check.keys(proof)
         call.found = read(keys) if keys else call.found
-        if operation.signed_in:
-            principal = self._check.principal(call.found, token)
+        if operation.scheme:
+            principal = self._check.principal(call.found, proof)
             call.user_id, call.session_id, call.roles = principal
             logger.append_keys(user_id=call.user_id)
             if operation.roles and not operation.roles & call.roles:
@@ -231,9 +241,9 @@ class Api:
         return frozenset() if self._sign_in_check is None else self._sign_in_check.roles
 
     @property
-    def _check(self) -> SignInCheck:
+    def _check(self) -> SignInCheck[Any]:
         if self._sign_in_check is None:
-            raise RuntimeError("an operation for signed-in users needs a sign-in check")
+            raise RuntimeError("an operation that is not public needs a sign-in check")
         return self._sign_in_check
 
 
@@ -279,7 +289,8 @@ def _understand(
         return [], refusal
 
 
-def _bearer_token(request: Request) -> str:
+def bearer_token(request: Request) -> str:
+    """The token in the header `Authorization`. Raises Unauthenticated."""
     scheme, _, token = str(request.headers.get("authorization", "")).partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated
@@ -323,6 +334,7 @@ def _received(request: Request) -> Received:
 
 
 def _raw_body(request: Request) -> bytes:
+    """Raises BodyTooLarge."""
     raw = cast(bytes, request.raw_body)
     limit = settings().body_limit_bytes
     if len(raw) > limit:

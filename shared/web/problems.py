@@ -62,8 +62,8 @@ class Unauthenticated(Problem):
         "请先登录，或登录已失效。", "Sign in first; the access token is missing or ended."
     )
 
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+    def __init__(self, *, scheme: str = "Bearer") -> None:
+        super().__init__(headers={"WWW-Authenticate": scheme})
 
 
 class RoleRequired(Problem):

@@ -13,7 +13,7 @@ CARD = "6222021234500010008"
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory = tmp_path_factory.mktemp("stack")
-    with running(directory, keep=False, enforce_rights=True, with_agents=True) as started:
+    with running(directory, keep=False, enforce_rights=True, inhabited=True) as started:
         yield started
 
 

@@ -11,6 +11,7 @@ import pytest
 from functions.agents.records import audit_month
 from functions.identity.records import user_key
 from functions.identity.sealed import place
+from functions.payments.records import merchant_key
 from infra.local_cloud import METHODS, UNKNOWN_CONDITIONS, adapt
 from infra.package import BUILD, PROJECT
 from infra.template import Json, stages
@@ -106,6 +107,8 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
     assert scheduled(template).keys() >= {
         "AnonymiseClosedAccounts",
         "CheckBooks",
+        "DeliverMerchantEvents",
+        "ExpireOrders",
         "FinishApprovals",
         "ReconcileWithBank",
         "ReleaseExpiredHolds",
@@ -371,17 +374,19 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
             if kms:
                 opening[name] = sorted(kms)
                 assert statement["Resource"] == {"Fn::GetAtt": ["PersonalDataKey", "Arn"]}
-                assert statement["Condition"] == {
-                    "StringLike": {"kms:EncryptionContext:of": "records/*"}
-                }
+                of = "records/MERCHANT#*" if "Merchant" in name else "records/*"
+                assert statement["Condition"] == {"StringLike": {"kms:EncryptionContext:of": of}}
     assert opening == {
         "AdministerAgents": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "AdministerMerchants": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "DeliverMerchantEvents": ["kms:Decrypt"],
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
         "ResolveWithdrawals": ["kms:Decrypt"],
         "TellOwners": ["kms:Decrypt"],
         "WithdrawalStep": ["kms:Decrypt"],
     }
     assert place(user_key("u_x"), "phone").startswith("records/")
+    assert place(merchant_key("m_x"), "secret").startswith("records/MERCHANT#")
 
 
 def test_mails_come_from_the_configured_sender_alone(template: Json) -> None:

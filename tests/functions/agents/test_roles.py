@@ -31,7 +31,7 @@ PUBLIC = {
     "POST /v1/agent/invitations/{invitation_id}/confirm",
 }
 OPERATIONS = {f"{one.method} {one.path}": one for one in app.operations if "/agent/" in one.path}
-PRIVATE = [one for one in OPERATIONS.values() if one.signed_in]
+PRIVATE = [one for one in OPERATIONS.values() if one.scheme]
 
 
 def asked(operation: Operation, token: str | None) -> Answer:

@@ -24,7 +24,12 @@ def test_a_new_wallet_is_empty_and_has_its_whole_limits(ana: Person) -> None:
         "held": 0,
         "currency": "CNY",
         "status": "active",
-        "limits": {"transfer": whole, "top_up": whole, "withdrawal": whole},
+        "limits": {
+            "transfer": whole,
+            "top_up": whole,
+            "withdrawal": whole,
+            "payment": whole,
+        },
     }
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.ledger.accounts import find_account, open_merchant, opening, set_status
+from shared.ledger.accounts import find_account, opening, opening_merchant, set_status
 from shared.ledger.errors import AccountClosed
 from shared.ledger.records import ACTIVE, CLOSED, FROZEN
 from shared.table import Cancelled, write
@@ -31,7 +31,7 @@ def test_account_opens_empty_and_once() -> None:
 
 
 def test_merchant_opens_with_all_its_shards() -> None:
-    open_merchant(SHOP, label="Shop")
+    write(*opening_merchant(SHOP, label="Shop"))
 
     assert shards(SHOP) == [0] * 8
 

@@ -1,10 +1,24 @@
+from dataclasses import replace
+
 import pytest
 
 from shared.errors import Texts
-from shared.ledger import FromMerchant, FromUser, Limit, ToMerchant, hold, post, release, settle
-from shared.ledger.accounts import FUND, change_proof
+from shared.ledger import (
+    FromMerchant,
+    FromUser,
+    Limit,
+    ToMerchant,
+    hold,
+    post,
+    release,
+    reverse,
+    settle,
+)
+from shared.ledger.accounts import FEES, FUND, change_proof, merchant_status_change
 from shared.ledger.errors import AccountClosed, CreditRefused, InsufficientFunds, LimitExceeded
 from shared.ledger.records import Account
+from shared.money import Money
+from shared.table import write
 from tests.conftest import ledger_items
 from tests.ledger_accounts import (
     ANN,
@@ -22,7 +36,7 @@ from tests.ledger_accounts import (
     transfer,
     wish,
 )
-from tests.soundness import contents
+from tests.soundness import check_sound, contents
 
 pytestmark = pytest.mark.usefixtures("two_people")
 
@@ -311,3 +325,43 @@ def test_labels_of_the_parties_are_kept_with_the_transfer_and_its_entries() -> N
     assert transfer("t_1").credit_label == "label of u_bob"
     (entry,) = contents(ledger_items()).entries["ACCOUNT#u_bob"]
     assert (entry.counterparty, entry.counterparty_label) == (ANN, "label of u_ann")
+
+
+def test_fee_of_a_merchant_goes_to_the_house_and_comes_back_in_proportion() -> None:
+    open_shop(SHOP, parts=[])
+    paid = replace(wish("t_1", 500), merchant_fee=3)
+
+    post(paid, debit=debit(ANN), credit=ToMerchant(SHOP))
+    assert (sum(shards(SHOP)), sum(shards(FEES))) == (497, 3)
+    check_sound()
+
+    reverse(
+        "t_1",
+        amount=Money(amount=200),
+        idempotency_key="k",
+        debit=FromMerchant(SHOP),
+        credit=to(ANN),
+        merchant_fee=1,
+    )
+    assert (sum(shards(SHOP)), sum(shards(FEES))) == (298, 2)
+    check_sound()
+
+
+@pytest.mark.parametrize("fee", [-1, 501])
+def test_fee_of_a_merchant_is_a_part_of_the_amount(fee: int) -> None:
+    with pytest.raises(ValueError, match="part of the amount"):
+        replace(wish("t_1", 500), merchant_fee=fee)
+
+
+def test_merchant_who_only_pays_takes_nothing_in_until_he_may_again() -> None:
+    open_shop(SHOP, parts=[100])
+    write(*merchant_status_change(SHOP, receives=False))
+
+    with pytest.raises(CreditRefused):
+        move("t_1", 50, debit=debit(ANN), credit=ToMerchant(SHOP))
+    move("t_2", 60, debit=FromMerchant(SHOP), credit=to(BOB))
+    assert sum(shards(SHOP)) == 40
+
+    write(*merchant_status_change(SHOP, receives=True))
+    move("t_3", 50, debit=debit(ANN), credit=ToMerchant(SHOP))
+    assert sum(shards(SHOP)) == 90

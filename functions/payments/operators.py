@@ -1,0 +1,60 @@
+"""What operators do with merchants, by invoking a function: only who may invoke it is an operator.
+
+They say what they want as `{"do": "add", "name": ..., "operator": ...}`, and get `{"done": {...}}`
+or, for what is refused, `{"refused": {"code": ..., "detail": ...}}`.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from functions.agents.actor import Actor
+from functions.payments import merchants
+from functions.payments.merchants import Terms
+from functions.payments.models import SettlementCard
+from shared.errors import Problem
+from shared.web.body import convert
+
+_Text = Annotated[str, msgspec.Meta(max_length=300)]
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """operator: who asks, for the audit trail; CloudTrail knows it better."""
+
+    do: Literal["add", "change", "make_key", "revoke_key", "disable", "enable", "list"]
+    operator: _Text
+    merchant_id: _Text = ""
+    key_id: _Text = ""
+    name: _Text | None = None
+    fee_basis_points: int | None = None
+    notify_url: _Text | None = None
+    settlement_card: SettlementCard | None = None
+
+
+def administer(event: dict[str, Any], *, request_id: str) -> dict[str, Any]:
+    """Does what an operator wishes. Neither wish nor answer is logged: there is a secret in it."""
+    try:
+        wish = convert(event, Wish)
+        return {"done": _done(wish, Actor(f"operator {wish.operator}", request_id))}
+    except Problem as problem:
+        detail = problem.detail.in_language("en", problem.values)
+        return {"refused": {"code": problem.code, "detail": detail}}
+
+
+def _done(wish: Wish, by: Actor) -> dict[str, Any]:
+    terms = Terms(wish.name, wish.fee_basis_points, wish.notify_url, wish.settlement_card)
+    match wish.do:
+        case "add":
+            return merchants.add(terms, by=by)._asdict()
+        case "change":
+            return {"merchant_id": merchants.change(wish.merchant_id, terms, by=by)}
+        case "make_key":
+            return merchants.make_key(wish.merchant_id, by=by)._asdict()
+        case "revoke_key":
+            return {"merchant_id": merchants.revoke_key(wish.merchant_id, wish.key_id, by=by)}
+        case "disable":
+            return {"merchant_id": merchants.disable(wish.merchant_id, by=by)}
+        case "enable":
+            return {"merchant_id": merchants.enable(wish.merchant_id, by=by)}
+        case "list":
+            return {"merchants": msgspec.to_builtins(merchants.list_merchants())}

@@ -1,0 +1,112 @@
+"""Orders, payments and refunds as merchants and payers see them."""
+
+from typing import Any
+
+from functions.payments.models import (
+    MerchantOrder,
+    MerchantOrderView,
+    PayerOrderView,
+    PaymentView,
+    RefundView,
+    Seller,
+)
+from functions.payments.records import EXPIRED, OPEN, PAID, Order, Refund
+from shared import clock
+from shared.errors import Problem
+from shared.ledger.records import REFUSED, Transfer
+
+
+def standing(order: Order) -> str:
+    """The status of an order now: one whose time is over has expired, before a sweeper says so."""
+    if order.status == OPEN and order.expires_at <= clock.seconds():
+        return EXPIRED
+    return str(order.status)
+
+
+def merchant_order(order: Order) -> MerchantOrder:
+    """An order as its merchant hears of it."""
+    return MerchantOrder(**_of_merchant(order))
+
+
+def merchant_order_view(order: Order, refunds: list[Refund]) -> MerchantOrderView:
+    """The same with its refunds."""
+    shown = sorted(refunds, key=lambda one: str(one.created_at))
+    return MerchantOrderView(**_of_merchant(order), refunds=[refund_view(one) for one in shown])
+
+
+def refund_view(refund: Refund) -> RefundView:
+    return RefundView(
+        refund_id=refund.refund_id,
+        merchant_refund_id=refund.merchant_refund_id,
+        status="succeeded",
+        amount=int(refund.amount),
+        currency="CNY",
+        fee=int(refund.fee),
+        reason=refund.reason,
+        created_at=refund.created_at,
+    )
+
+
+def payer_order_view(order: Order, user_id: str) -> PayerOrderView:
+    """An order before it is paid, or after; who paid it is nobody else's business."""
+    status: Any = standing(order)
+    return PayerOrderView(
+        order_id=order.order_id,
+        merchant=Seller(merchant_id=order.merchant_id, name=order.merchant_name),
+        amount=int(order.amount),
+        currency="CNY",
+        subject=order.subject,
+        status=status,
+        expires_at=_text(order),
+        payment_id=order.payment_id if order.payer_id == user_id else None,
+    )
+
+
+def payment_view(transfer: Transfer, *, first_answer: bool = False) -> PaymentView:
+    """A payment as it stands now, or as it was first answered."""
+    returned = 0 if first_answer else int(transfer.reversed_amount)
+    refused = transfer.status == REFUSED
+    status: Any = "failed" if refused else refunded_word(int(transfer.amount), returned)
+    return PaymentView(
+        payment_id=transfer.transfer_id,
+        status=status or "succeeded",
+        order_id=transfer.reference,
+        merchant=Seller(merchant_id=transfer.credit, name=transfer.credit_label or ""),
+        amount=int(transfer.amount),
+        currency="CNY",
+        subject=transfer.note,
+        refunded_amount=returned,
+        created_at=transfer.created_at,
+        reason=Problem.from_record(transfer.refusal).code if refused else None,
+    )
+
+
+def refunded_word(amount: int, returned: int) -> str | None:
+    """What is said of something that was paid once money of it went back."""
+    if not returned:
+        return None
+    return "refunded" if returned == amount else "partially_refunded"
+
+
+def _of_merchant(order: Order) -> dict[str, Any]:
+    returned = int(order.refunded_amount)
+    return {
+        "order_id": order.order_id,
+        "merchant_order_id": order.merchant_order_id,
+        "status": refunded_word(int(order.amount), returned) or standing(order),
+        "amount": int(order.amount),
+        "currency": "CNY",
+        "subject": order.subject,
+        "created_at": order.created_at,
+        "expires_at": _text(order),
+        "payment_id": order.payment_id,
+        "paid_at": order.paid_at,
+        "ended_at": order.ended_at,
+        "fee": int(order.fee) if order.status == PAID else None,
+        "refunded_amount": returned,
+        "refunded_fee": int(order.refunded_fee),
+    }
+
+
+def _text(order: Order) -> str:
+    return clock.text_of(int(order.expires_at) * 1000)
