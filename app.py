@@ -9,6 +9,8 @@ from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
 from functions.reconciliation.api import api as reconciliation
 from functions.reconciliation.events import events as reconciliation_events
+from functions.notifications.api import api as notifications
+from functions.notifications.events import events as notification_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -29,6 +31,7 @@ for domain in (
     transfers,
     topups,
     withdrawals,
+    notifications,
     agents,
     reconciliation,
     description_api(app.operations),
@@ -42,6 +45,7 @@ for background in (
     topup_events,
     withdrawal_events,
     withdrawal_steps,
+    notification_events,
     agent_events,
     reconciliation_events,
 ):

@@ -38,6 +38,11 @@ def seconds_of(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
+def milliseconds_of(text: str) -> int:
+    """What `text_of` has written, in milliseconds since 1970."""
+    return seconds_of(text) * 1000 + int(text[-4:-1])
+
+
 def now_text() -> str:
     return text_of(milliseconds())
 

@@ -35,6 +35,8 @@ class Settings:
         ' "ios": {"latest": "1.0.0", "minimum": "1.0.0"}}'
     )
     mail_from: str = "no-reply@u-wallet.example"
+    push_application_ios: str = ""  # the ARN of a platform application of SNS; none: no push
+    push_application_android: str = ""
     tracing: str = "off"
 
     body_limit_bytes: int = 65_536
@@ -114,6 +116,10 @@ class Settings:
     reconciliation_inquiries_limit: int = 50
     reconciliation_open_days: int = 30
     report_address_seconds: int = 300
+
+    notifications_kept_seconds: int = 15_552_000
+    notification_wait_seconds: int = 60
+    notification_tries: int = 5
 
     system_account_shards: int = 16
     merchant_account_shards: int = 8
