@@ -14,6 +14,7 @@ from functions.identity.sealed import place
 from infra.local_cloud import METHODS, UNKNOWN_CONDITIONS, adapt
 from infra.package import BUILD, PROJECT
 from infra.template import Json, stages
+from shared.ledger.records import RELEASED, account_key, entry_sort_key, transfer_key
 
 STAGES = stages(PROJECT)
 NO_VALUE = object()
@@ -56,7 +57,11 @@ def functions(template: Json) -> dict[str, Json]:
 
 
 def scheduled(template: Json) -> dict[str, Json]:
-    return {name: item for name, item in functions(template).items() if "Events" in item}
+    return {
+        name: item
+        for name, item in functions(template).items()
+        if "Schedule" in {event["Type"] for event in item.get("Events", {}).values()}
+    }
 
 
 def rights(template: Json, function: Json) -> list[Json]:
@@ -110,6 +115,7 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
         "ReconcileWithBank",
         "ReleaseExpiredHolds",
         "ResolvePendingTopUps",
+        "SendNotifications",
         "SettleDueTransfers",
         "TellOwners",
     }
@@ -147,6 +153,39 @@ def test_events_that_fail_for_good_are_kept(template: Json) -> None:
             "sqs:SendMessage" in actions(statement) and statement["Resource"] == target
             for statement in rights(template, function)
         )
+
+
+def test_a_record_of_the_stream_that_fails_for_good_is_kept_alone(template: Json) -> None:
+    function = functions(template)["TellOfMovements"]
+    [event] = function["Events"].values()
+    stream = event["Properties"]
+    assert stream["Stream"] == {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}
+    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert stream["BisectBatchOnFunctionError"] is True
+    assert 0 < stream["MaximumRetryAttempts"] <= 10
+    assert 0 < stream["MaximumRecordAgeInSeconds"] < 86_400  # when the stream forgets it
+    target = stream["DestinationConfig"]["OnFailure"]["Destination"]
+    assert target == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    may = {action: one["Resource"] for one in rights(template, function) for action in actions(one)
+           if "Resource" in one}  # fmt: skip
+    assert may["sqs:SendMessage"] == target
+    assert may["dynamodb:GetRecords"] == {"Fn::Sub": "${LedgerTable.Arn}/stream/*"}
+    assert not {
+        action for action in may if action in ("dynamodb:Scan", "sns:CreatePlatformEndpoint")
+    }
+
+
+def test_only_what_is_told_of_wakes_the_function(template: Json) -> None:
+    [event] = functions(template)["TellOfMovements"]["Events"].values()
+    entries, holds = (
+        json.loads(one["Pattern"]) for one in event["Properties"]["FilterCriteria"]["Filters"]
+    )
+    keys = entries["dynamodb"]["Keys"]
+    key = account_key("u_x")
+    assert key.pk.startswith(keys["pk"]["S"][0]["prefix"])
+    assert entry_sort_key(1, 1).startswith(keys["sk"]["S"][0]["prefix"])
+    assert holds["dynamodb"]["Keys"] == {"sk": {"S": [transfer_key("t_x").sk]}}
+    assert holds["dynamodb"]["NewImage"] == {"status": {"S": [RELEASED]}}
 
 
 def test_alarm_tells_of_every_function_that_fails_or_is_throttled(template: Json) -> None:
@@ -258,9 +297,10 @@ def test_no_function_changes_or_deletes_the_audit_trail(template: Json) -> None:
 def test_messages_go_to_phones_and_not_to_topics(template: Json) -> None:
     for function in functions(template).values():
         for statement in rights(template, function):
-            if "sns:Publish" in actions(statement):
+            if "sns:Publish" in actions(statement) and "Resource" not in statement:
                 assert statement["NotResource"] == "arn:*:sns:*:*:*"
-                assert "Resource" not in statement
+            elif "sns:Publish" in actions(statement):
+                assert statement["Resource"]["Fn::Sub"].endswith(":endpoint/*")
 
 
 def test_each_function_has_a_role_and_rights_of_its_own(template: Json) -> None:
@@ -378,6 +418,8 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
         "AdministerAgents": ["kms:Decrypt", "kms:GenerateDataKey"],
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
         "ResolveWithdrawals": ["kms:Decrypt"],
+        "SendNotifications": ["kms:Decrypt"],
+        "TellOfMovements": ["kms:Decrypt"],
         "TellOwners": ["kms:Decrypt"],
         "WithdrawalStep": ["kms:Decrypt"],
     }
@@ -394,7 +436,7 @@ def test_mails_come_from_the_configured_sender_alone(template: Json) -> None:
                 assert statement["Condition"] == {
                     "StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}
                 }
-    assert sending == {"APIHandler", "TellOwners"}
+    assert sending == {"APIHandler", "SendNotifications", "TellOfMovements", "TellOwners"}
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     assert shared["MAIL_FROM"] == {"Ref": "MailFrom"}
 

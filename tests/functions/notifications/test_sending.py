@@ -276,11 +276,12 @@ class TestChoice:
         assert bo.call("GET", "/v1/me/notifications").json["email"] == []
 
     def test_what_is_no_kind_is_refused(self, ana: Person) -> None:
-        for body in (
+        wishes: list[dict[str, object]] = [
             {"push": ["gift"], "email": []},
             {"push": []},
             {"push": [], "email": "all"},
             {"push": [], "email": [], "sms": []},
             {"push": ["fee"] * 21, "email": []},
-        ):
+        ]
+        for body in wishes:
             assert ana.call("PUT", "/v1/me/notifications", body).status == 400, body
