@@ -62,6 +62,14 @@ def local_moment(at_seconds: int) -> datetime:
     return datetime.fromtimestamp(at_seconds, _zone())
 
 
+def local_month_ms(month: str) -> tuple[int, int]:
+    """When a local month (`2026-11`) begins and when the next one does, milliseconds since 1970."""
+    year, number = (int(part) for part in month.split("-"))
+    first = datetime(year, number, 1, tzinfo=_zone())
+    next_first = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=_zone())
+    return int(first.timestamp() * 1000), int(next_first.timestamp() * 1000)
+
+
 def next_local_midnight_seconds() -> int:
     """When the present local day ends, in seconds since 1970."""
     return bounds_of_day(local_day())[1]

@@ -50,9 +50,14 @@ class WalletView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntriesQuery(PageQuery, frozen=True, kw_only=True):
-    """Which entries of the statement: those made at `from` or later, and before `to`."""
+    """Which entries of the statement: those made at `from` or later, and before `to`, of amounts
+    from `min` to `max` (both included), with `q` in the note or in the name of the other side.
+    """
 
+    q: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] | None = None
     kind: EntryKind | None = None
+    min: Amount | None = None
+    max: Amount | None = None
     from_: _MomentText | None = msgspec.field(name="from", default=None)
     to: _MomentText | None = None
 
@@ -96,6 +101,37 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None
     created_at: str
     reference: str
+
+
+class SummaryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`month` is one of the wallet's time zone; the present one when it is left out."""
+
+    month: (
+        Annotated[
+            str, msgspec.Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$(?!\n)", description="2026-11")
+        ]
+        | None
+    ) = None
+
+
+class KindSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What moved in one direction by one kind of movement: minor units, and how often."""
+
+    kind: str
+    direction: Literal["in", "out"]
+    amount: int
+    count: int
+
+
+class SummaryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A month. `total_in`, `total_out` and amounts are minor units; what was moved least last."""
+
+    month: str
+    currency: Currency
+    total_in: int
+    total_out: int
+    count: int
+    kinds: list[KindSummary]
 
 
 class EntriesView(msgspec.Struct, frozen=True, kw_only=True):
