@@ -11,6 +11,9 @@ from functions.reconciliation.api import api as reconciliation
 from functions.reconciliation.events import events as reconciliation_events
 from functions.notifications.api import api as notifications
 from functions.notifications.events import events as notification_events
+from functions.statements.api import agent_api as statements_for_agents
+from functions.statements.api import api as statements
+from functions.statements.events import events as statement_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -32,8 +35,10 @@ for domain in (
     topups,
     withdrawals,
     notifications,
+    statements,
     agents,
     reconciliation,
+    statements_for_agents,
     description_api(app.operations),
 ):
     app.include(domain)
@@ -46,6 +51,7 @@ for background in (
     withdrawal_events,
     withdrawal_steps,
     notification_events,
+    statement_events,
     agent_events,
     reconciliation_events,
 ):

@@ -159,8 +159,8 @@ def _complete_function(name: str, resources: Json) -> Json:
     if properties["Tracing"] != "PassThrough":
         rights.append(_allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"))
     kinds = {event["Type"] for event in properties.get("Events", {}).values()}
-    if kinds:
-        dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    if kinds & {"Schedule", "DynamoDB"}:  # a queue sends there by itself
         rights.append(_allow(["sqs:SendMessage"], dead_letters))
     if "Schedule" in kinds:  # a stream says at its event what becomes of what fails
         properties["EventInvokeConfig"] = {

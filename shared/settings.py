@@ -117,6 +117,15 @@ class Settings:
     reconciliation_open_days: int = 30
     report_address_seconds: int = 300
 
+    statement_bucket: str = "u-wallet-local-statements"
+    statement_queue: str = ""
+    statement_lines_limit: int = 200_000
+    statement_files_per_day: int = 20
+    statement_file_tries: int = 3
+    statement_file_seconds: int = 604_800  # as long as the bucket keeps it
+    statement_link_seconds: int = 300
+    statement_sums_kept_seconds: int = 31_536_000
+
     notifications_kept_seconds: int = 15_552_000
     notification_wait_seconds: int = 60
     notification_tries: int = 5

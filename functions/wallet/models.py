@@ -14,7 +14,7 @@ EntryKind = Literal[
     "transfer", "top_up", "withdrawal", "payment", "refund", "fee", "reversal", "wealth"
 ]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-_MomentText = Annotated[
+MomentText = Annotated[
     str,
     msgspec.Meta(
         max_length=40,
@@ -58,27 +58,20 @@ class EntriesQuery(PageQuery, frozen=True, kw_only=True):
     kind: EntryKind | None = None
     min: Amount | None = None
     max: Amount | None = None
-    from_: _MomentText | None = msgspec.field(name="from", default=None)
-    to: _MomentText | None = None
+    from_: MomentText | None = msgspec.field(name="from", default=None)
+    to: MomentText | None = None
 
     def __post_init__(self) -> None:
-        for name, text in (("from", self.from_), ("to", self.to)):
-            try:
-                _milliseconds(text)
-            except msgspec.ValidationError as error:
-                raise ValueError(
-                    "应为带时区的 RFC 3339 时间，如 2026-03-01T08:00:00+08:00",
-                    "is a time like 2026-03-01T08:00:00+08:00 (RFC 3339, with its offset)",
-                    name,
-                ) from error
+        milliseconds_in("from", self.from_)
+        milliseconds_in("to", self.to)
 
     @property
     def from_ms(self) -> int | None:
-        return _milliseconds(self.from_)
+        return milliseconds_in("from", self.from_)
 
     @property
     def to_ms(self) -> int | None:
-        return _milliseconds(self.to)
+        return milliseconds_in("to", self.to)
 
 
 class Counterparty(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,11 +166,18 @@ class CardsView(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-def _milliseconds(text: str | None) -> int | None:
-    """Since 1970, and never before what `text` says."""
+def milliseconds_in(field: str, text: str | None) -> int | None:
+    """A MomentText since 1970, and never before what it says. Raises ValueError for the edge."""
     if text is None:
         return None
     # A plus sign that was not escaped comes out of a query as a space.
-    moment = msgspec.convert(re.sub(r" (\d\d:\d\d)$", r"+\1", text), _Moment)
-    microseconds = (moment - _EPOCH) // timedelta(microseconds=1)
+    plain = re.sub(r" (\d\d:\d\d)$", r"+\1", text)
+    try:
+        microseconds = (msgspec.convert(plain, _Moment) - _EPOCH) // timedelta(microseconds=1)
+    except msgspec.ValidationError as error:
+        raise ValueError(
+            "应为带时区的 RFC 3339 时间，如 2026-03-01T08:00:00+08:00",
+            "is a time like 2026-03-01T08:00:00+08:00 (RFC 3339, with its offset)",
+            field,
+        ) from error
     return max(0, -(-microseconds // 1000))

@@ -101,6 +101,24 @@ def chunks(
             yield [Entry.from_raw_data(raw) for raw in answer["Items"]]
 
 
+def length(account_id: str, *, from_ms: int, to_ms: int) -> int:
+    """How many entries a user's account has of a time, told from its first and its last: their
+    sequence has no gap.
+    """
+    lowest, highest = _bounds(from_ms, to_ms)
+    if highest <= lowest:
+        return 0
+    pk, within = account_key(account_id).pk, Entry.sk.between(lowest, highest)
+    ends = [
+        int(entry.sequence)
+        for forward in (True, False)
+        for entry in Entry.query(
+            pk, within, consistent_read=True, scan_index_forward=forward, limit=1
+        )
+    ]
+    return ends[-1] - ends[0] + 1 if ends else 0
+
+
 def _bounds(from_ms: int | None, to_ms: int | None) -> tuple[str, str]:
     """The sort keys between which the entries of a time are."""
     lowest = f"ENTRY#{min(from_ms or 0, _LAST_MS):013d}"

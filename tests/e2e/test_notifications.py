@@ -1,22 +1,8 @@
 """From the stream of the ledger's table to the app, on the running stack."""
 
-import time
-from collections.abc import Callable
-from typing import Any
-
 from infra.phone_app import PhoneApp
 from infra.stack import Addresses
-from tests.e2e.conftest import somebody
-
-_WAIT_SECONDS = 60
-
-
-def eventually(asked: Callable[[], Any], wanted: Any) -> None:
-    """Waits until the answer is the one that is wanted."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while (came := asked()) != wanted:
-        assert time.monotonic() < deadline, f"{came} is not {wanted}"
-        time.sleep(0.1)
+from tests.e2e.conftest import eventually, somebody
 
 
 def unread(app: PhoneApp) -> int:

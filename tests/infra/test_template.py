@@ -15,6 +15,7 @@ from infra.local_cloud import METHODS, UNKNOWN_CONDITIONS, adapt
 from infra.package import BUILD, PROJECT
 from infra.template import Json, stages
 from shared.ledger.records import RELEASED, account_key, entry_sort_key, transfer_key
+from shared.settings import Settings
 
 STAGES = stages(PROJECT)
 NO_VALUE = object()
@@ -450,40 +451,69 @@ def test_local_template_has_no_condition_that_nobody_there_knows(template: Json)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_buckets_are_encrypted_private_and_keep_what_was_overwritten(
-    template: Json, stage: str
-) -> None:
-    [(name, bucket)] = of_type(template, "AWS::S3::Bucket").items()
-    properties = in_stage(bucket["Properties"], stage, template)
-    [encryption] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    algorithm = encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
-    assert algorithm == ("aws:kms" if stage == "prod" else "AES256")
-    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+def test_buckets_are_encrypted_and_private(template: Json, stage: str) -> None:
+    for bucket in of_type(template, "AWS::S3::Bucket").values():
+        properties = in_stage(bucket["Properties"], stage, template)
+        [encryption] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        algorithm = encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+        assert algorithm == ("aws:kms" if stage == "prod" else "AES256")
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_buckets_are_reached_by_tls_alone(template: Json) -> None:
+    policies = of_type(template, "AWS::S3::BucketPolicy").values()
+    guarded = [policy["Properties"]["Bucket"]["Ref"] for policy in policies]
+    assert sorted(guarded) == sorted(of_type(template, "AWS::S3::Bucket"))
+    for policy in policies:
+        assert policy["Condition"] == "OnAws"
+        [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+
+
+def test_the_banks_files_and_reports_are_kept_for_the_law(template: Json) -> None:
+    properties = template["Resources"]["SettlementBucket"]["Properties"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     [rule] = properties["LifecycleConfiguration"]["Rules"]
     assert rule["ExpirationInDays"] >= 5 * 365
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    [policy] = of_type(template, "AWS::S3::BucketPolicy").values()
-    assert policy["Properties"]["Bucket"] == {"Ref": name}
-    assert policy["Condition"] == "OnAws"
-    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
 
 
-def test_only_the_comparison_writes_the_banks_files_and_reports(template: Json) -> None:
-    reaching = {}
-    for name, function in functions(template).items():
-        for statement in allowed(template, function):
-            if any(action.startswith("s3:") for action in actions(statement)):
-                reaching[name] = (sorted(actions(statement)), statement["Resource"]["Fn::Sub"])
-    assert reaching == {
-        "APIHandler": (["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
-        "ReconcileWithBank": (
+def test_statement_files_go_away(template: Json) -> None:
+    properties = template["Resources"]["StatementFiles"]["Properties"]
+    [rule] = properties["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] * 86_400 >= Settings().statement_file_seconds
+
+
+def test_only_who_makes_a_file_writes_it(template: Json) -> None:
+    reaching = [
+        (name, sorted(actions(statement)), statement["Resource"]["Fn::Sub"])
+        for name, function in functions(template).items()
+        for statement in allowed(template, function)
+        if any(action.startswith("s3:") for action in actions(statement))
+    ]
+    assert sorted(reaching) == [
+        ("APIHandler", ["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
+        ("APIHandler", ["s3:GetObject"], "${StatementFiles.Arn}/*"),
+        ("MakeStatementFiles", ["s3:PutObject"], "${StatementFiles.Arn}/*"),
+        (
+            "ReconcileWithBank",
             ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
             "${SettlementBucket.Arn}/*",
         ),
+    ]
+
+
+def test_a_wanted_statement_that_can_not_be_made_is_kept(template: Json) -> None:
+    queue = template["Resources"]["WantedStatements"]["Properties"]
+    function = functions(template)["MakeStatementFiles"]
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+        "maxReceiveCount": Settings().statement_file_tries,
     }
+    assert queue["VisibilityTimeout"] > function["Timeout"]
+    [event] = function["Events"].values()
+    assert event["Properties"]["BatchSize"] == 1
 
 
 def test_queues_are_encrypted(template: Json) -> None:
