@@ -21,6 +21,12 @@ def choice_of(user_id: str, choice: Choice | None) -> ChoiceView:
     )
 
 
+def stored_choice(user_id: str) -> Choice | None:
+    """None until the user has chosen."""
+    key = choice_key(user_id)
+    return read([key]).one(Choice, key)
+
+
 def choose(user_id: str, request: ChoiceRequest) -> None:
     """Replaces what was chosen before."""
     chosen = Choice(
@@ -33,8 +39,7 @@ def choose(user_id: str, request: ChoiceRequest) -> None:
 
 def ways_for(user_id: str, kind: str) -> set[str]:
     """On which ways a movement of this kind is told, as far as anybody can be reached so."""
-    key = choice_key(user_id)
-    choice = read([key]).one(Choice, key)
+    choice = stored_choice(user_id)
     ways = set()
     if kind in _kinds(choice, EMAIL):
         ways.add(EMAIL)

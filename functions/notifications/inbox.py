@@ -17,7 +17,7 @@ from functions.notifications.texts import wording
 from shared.errors import NotFound
 from shared.ledger.records import IN
 from shared.observability import logger
-from shared.table import change
+from shared.table import change, read
 from shared.web.cursor import open_cursor, seal
 
 _COUNTED_LIMIT = 100
@@ -46,6 +46,12 @@ def notifications(
         items=[_view(one, mark, language) for one in shown],
         next_cursor=seal(shown[-1].sk, of=of) if len(found) > len(shown) else None,
     )
+
+
+def stored_mark(user_id: str) -> ReadMark | None:
+    """None until the user has read something."""
+    key = read_mark_key(user_id)
+    return read([key]).one(ReadMark, key)
 
 
 def unread_count(user_id: str, mark: ReadMark | None) -> UnreadCount:

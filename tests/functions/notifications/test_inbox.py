@@ -4,10 +4,11 @@ import pytest
 
 from functions.notifications import inbox as inbox_module
 from functions.notifications.events import on_movements
+from shared.table import DomainRecord
 from tests.clock import TestClock
 from tests.functions.notifications.hearing import heard, inbox, told, unread
 from tests.ledger_stream import event
-from tests.people import Person, fund
+from tests.people import PASSWORD, Person, fund
 
 
 def read_up_to(person: Person, notification_id: object) -> int:
@@ -105,9 +106,17 @@ def test_what_is_no_id_or_filter_is_refused(ana: Person) -> None:
         assert ana.call("GET", f"/v1/notifications?{query}").status == 400, query
 
 
-def test_it_is_forgotten_after_its_time(ana_with_news: Person) -> None:
-    from shared.table import DomainRecord
+def test_an_export_has_them_as_they_were_told(ana_with_news: Person) -> None:
+    ana = ana_with_news
+    read_up_to(ana, ids(ana)[1])
+    data = ana.call("POST", "/v1/me/export", {"password": PASSWORD}).json
 
+    assert data["notifications"] == inbox(ana, "limit=100")
+    assert data["notification_choice"] == ana.call("GET", "/v1/me/notifications").json
+    assert data["go_on_at"]["notifications"] == "/v1/notifications"
+
+
+def test_it_is_forgotten_after_its_time(ana_with_news: Person) -> None:
     kept = [one.ttl for one in DomainRecord.query(f"NOTIFICATIONS#{ana_with_news.user_id}")]
     half_a_year = 1_772_337_600 + 15_552_000
     assert len(kept) == 7
