@@ -7,10 +7,10 @@ from functions.agents.api import api as agents
 from functions.agents.events import events as agent_events
 from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
-from functions.reconciliation.api import api as reconciliation
-from functions.reconciliation.events import events as reconciliation_events
 from functions.notifications.api import api as notifications
 from functions.notifications.events import events as notification_events
+from functions.reconciliation.api import api as reconciliation
+from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events

