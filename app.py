@@ -7,11 +7,16 @@ from functions.agents.api import api as agents
 from functions.agents.events import events as agent_events
 from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
+from functions.notifications.api import api as notifications
+from functions.notifications.events import events as notification_events
 from functions.payments.api import api as payments
 from functions.payments.api import merchant_api as merchants
 from functions.payments.events import events as payment_events
 from functions.reconciliation.api import api as reconciliation
 from functions.reconciliation.events import events as reconciliation_events
+from functions.statements.api import agent_api as statements_for_agents
+from functions.statements.api import api as statements
+from functions.statements.events import events as statement_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -34,7 +39,10 @@ for domain in (
     withdrawals,
     payments,
     merchants,
+    notifications,
+    statements,
     agents,
+    statements_for_agents,
     reconciliation,
     description_api(app.operations),
 ):
@@ -48,6 +56,8 @@ for background in (
     withdrawal_events,
     withdrawal_steps,
     payment_events,
+    notification_events,
+    statement_events,
     agent_events,
     reconciliation_events,
 ):

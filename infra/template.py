@@ -158,9 +158,11 @@ def _complete_function(name: str, resources: Json) -> Json:
     ]
     if properties["Tracing"] != "PassThrough":
         rights.append(_allow(["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*"))
-    if "Events" in properties:
-        dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    kinds = {event["Type"] for event in properties.get("Events", {}).values()}
+    dead_letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    if kinds & {"Schedule", "DynamoDB"}:  # a queue sends there by itself
         rights.append(_allow(["sqs:SendMessage"], dead_letters))
+    if "Schedule" in kinds:  # a stream says at its event what becomes of what fails
         properties["EventInvokeConfig"] = {
             "MaximumRetryAttempts": ASYNC_ATTEMPTS - 1,
             "MaximumEventAgeInSeconds": ASYNC_EVENT_AGE_SECONDS,

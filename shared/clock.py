@@ -38,6 +38,11 @@ def seconds_of(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
+def milliseconds_of(text: str) -> int:
+    """What `text_of` has written, in milliseconds since 1970."""
+    return seconds_of(text) * 1000 + int(text[-4:-1])
+
+
 def now_text() -> str:
     return text_of(milliseconds())
 
@@ -55,6 +60,14 @@ def local_hour() -> str:
 def local_moment(at_seconds: int) -> datetime:
     """A moment on the clock of the configured time zone. at_seconds: since 1970."""
     return datetime.fromtimestamp(at_seconds, _zone())
+
+
+def local_month_ms(month: str) -> tuple[int, int]:
+    """When a local month (`2026-11`) begins and when the next one does, milliseconds since 1970."""
+    year, number = (int(part) for part in month.split("-"))
+    first = datetime(year, number, 1, tzinfo=_zone())
+    next_first = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=_zone())
+    return int(first.timestamp() * 1000), int(next_first.timestamp() * 1000)
 
 
 def next_local_midnight_seconds() -> int:

@@ -35,6 +35,8 @@ class Settings:
         ' "ios": {"latest": "1.0.0", "minimum": "1.0.0"}}'
     )
     mail_from: str = "no-reply@u-wallet.example"
+    push_application_ios: str = ""  # the ARN of a platform application of SNS; none: no push
+    push_application_android: str = ""
     tracing: str = "off"
     checkout_url: str = "https://pay.u-wallet.example/orders"
     notify_private_addresses: str = "off"
@@ -123,6 +125,19 @@ class Settings:
     reconciliation_inquiries_limit: int = 50
     reconciliation_open_days: int = 30
     report_address_seconds: int = 300
+
+    statement_bucket: str = "u-wallet-local-statements"
+    statement_queue: str = ""
+    statement_lines_limit: int = 200_000
+    statement_files_per_day: int = 20
+    statement_file_tries: int = 3
+    statement_file_seconds: int = 604_800  # as long as the bucket keeps it
+    statement_link_seconds: int = 300
+    statement_sums_kept_seconds: int = 31_536_000
+
+    notifications_kept_seconds: int = 15_552_000
+    notification_wait_seconds: int = 60
+    notification_tries: int = 5
 
     system_account_shards: int = 16
     merchant_account_shards: int = 8

@@ -14,6 +14,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from functions.identity.records import User, user_key
+from functions.notifications.personal_data import forget_notifications, forget_reach
 from functions.risk import personal_data
 from functions.wallet.cards import remove_all
 from shared import clock
@@ -45,6 +46,7 @@ def go_on_with_closed() -> int:
 def forget_access(user_id: str) -> None:
     """Forgets all that only opened the account. Raises ServiceUnavailable when a bank is away."""
     remove_all(user_id)
+    forget_reach(user_id)
     _forget(user_id, keeping=_KEPT_AT_FIRST)
 
 
@@ -65,6 +67,7 @@ def _go_on(user: User) -> None:
         return
     _forget(user.user_id)
     personal_data.forget(user.user_id)
+    forget_notifications(user.user_id)
     forget_owner(user.user_id)
     if change(User(user.pk, user.sk), _nameless(), as_read):
         logger.info("account_anonymised", extra={"user_id": user.user_id})

@@ -5,7 +5,7 @@ from shared.identifiers import id_from_digest
 from shared.phone import lookup_digest
 from shared.table import Key, read
 
-__all__ = ["PhoneEntry", "directory_key", "guessed_user_id", "owner_of"]
+__all__ = ["PhoneEntry", "directory_key", "guessed_user_id", "owner_of", "user_of"]
 
 
 def directory_key(phone: str) -> Key:
@@ -30,3 +30,9 @@ def owner_of(phone: str) -> User | None:
         return None
     key = user_key(entry.user_id)
     return (found if key == guessed_key else read([key])).one(User, key)
+
+
+def user_of(user_id: str) -> User | None:
+    """A user by id, strongly consistent."""
+    key = user_key(user_id)
+    return read([key]).one(User, key)

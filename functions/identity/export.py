@@ -17,6 +17,9 @@ from functions.identity.password_proof import WrongPassword, forgiving, proves
 from functions.identity.records import KnownDevice, User, device_key
 from functions.identity.security_events import Happening, list_events, record
 from functions.identity.sessions import list_sessions
+from functions.notifications.choice import choice_of, stored_choice
+from functions.notifications.inbox import notifications, stored_mark
+from functions.notifications.models import ChoiceView, NotificationsQuery, NotificationsView
 from functions.risk import personal_data
 from functions.risk.personal_data import RiskData
 from functions.topups.history import history as top_ups
@@ -39,6 +42,7 @@ _LISTS = {
     "security_events": "/v1/me/security-events",
     "cards": "/v1/cards",
     "entries": "/v1/wallet/entries",
+    "notifications": "/v1/notifications",
     "top_ups": "/v1/top-ups",
     "withdrawals": "/v1/withdrawals",
 }
@@ -80,6 +84,8 @@ class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
     entries: EntriesView
     top_ups: TopUpsView
     withdrawals: WithdrawalsView
+    notifications: NotificationsView
+    notification_choice: ChoiceView
     risk: RiskData
     go_on_at: dict[str, str]
 
@@ -118,6 +124,13 @@ def export(
         entries=statement(user_id, EntriesQuery(limit=page.limit)),
         top_ups=top_ups(user_id, page),
         withdrawals=withdrawals(user_id, page, language=language),
+        notifications=notifications(
+            user_id,
+            stored_mark(user_id),
+            NotificationsQuery(limit=page.limit),
+            language=user.language,
+        ),
+        notification_choice=choice_of(user_id, stored_choice(user_id)),
         risk=personal_data.export(user_id),
         go_on_at=_LISTS,
     )

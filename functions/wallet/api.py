@@ -21,10 +21,13 @@ from functions.wallet.models import (
     ConfirmRequest,
     EntriesQuery,
     EntriesView,
+    SummaryQuery,
+    SummaryView,
     WalletView,
 )
-from functions.wallet.records import Card, card_key
+from functions.wallet.records import Card, MonthSummary, card_key
 from functions.wallet.statement import statement
+from functions.wallet.summary import remembered_key, summary
 from functions.wallet.wallet import wallet
 from shared.errors import NotFound
 from shared.ledger.records import Account, account_key
@@ -63,6 +66,24 @@ def get_wallet(call: Call[None]) -> Reply:
 def list_entries(call: Call[None]) -> Reply:
     """Lists the statement, newest first."""
     return Reply(200, statement(call.user_id, call.query))
+
+
+def _remembered_summary(call: Call[None]) -> Iterable[Key]:
+    yield remembered_key(call.user_id, call.query.month)
+
+
+@api.operation(
+    "GET",
+    "/v1/wallet/summary",
+    query=SummaryQuery,
+    answers={200: SummaryView},
+    reads=_remembered_summary,
+)
+def get_summary(call: Call[None]) -> Reply:
+    """Sums up a month: what came in and went out, by kind."""
+    month = call.query.month
+    remembered = call.found.one(MonthSummary, remembered_key(call.user_id, month))
+    return Reply(200, summary(call.user_id, month, remembered))
 
 
 @api.operation(

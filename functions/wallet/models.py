@@ -14,7 +14,7 @@ EntryKind = Literal[
     "transfer", "top_up", "withdrawal", "payment", "refund", "fee", "reversal", "wealth"
 ]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-_MomentText = Annotated[
+MomentText = Annotated[
     str,
     msgspec.Meta(
         max_length=40,
@@ -51,30 +51,28 @@ class WalletView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntriesQuery(PageQuery, frozen=True, kw_only=True):
-    """Which entries of the statement: those made at `from` or later, and before `to`."""
+    """Which entries of the statement: those made at `from` or later, and before `to`, of amounts
+    from `min` to `max` (both included), with `q` in the note or in the name of the other side.
+    """
 
+    q: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] | None = None
     kind: EntryKind | None = None
-    from_: _MomentText | None = msgspec.field(name="from", default=None)
-    to: _MomentText | None = None
+    min: Amount | None = None
+    max: Amount | None = None
+    from_: MomentText | None = msgspec.field(name="from", default=None)
+    to: MomentText | None = None
 
     def __post_init__(self) -> None:
-        for name, text in (("from", self.from_), ("to", self.to)):
-            try:
-                _milliseconds(text)
-            except msgspec.ValidationError as error:
-                raise ValueError(
-                    "应为带时区的 RFC 3339 时间，如 2026-03-01T08:00:00+08:00",
-                    "is a time like 2026-03-01T08:00:00+08:00 (RFC 3339, with its offset)",
-                    name,
-                ) from error
+        milliseconds_in("from", self.from_)
+        milliseconds_in("to", self.to)
 
     @property
     def from_ms(self) -> int | None:
-        return _milliseconds(self.from_)
+        return milliseconds_in("from", self.from_)
 
     @property
     def to_ms(self) -> int | None:
-        return _milliseconds(self.to)
+        return milliseconds_in("to", self.to)
 
 
 class Counterparty(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +95,37 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None
     created_at: str
     reference: str
+
+
+class SummaryQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`month` is one of the wallet's time zone; the present one when it is left out."""
+
+    month: (
+        Annotated[
+            str, msgspec.Meta(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$(?!\n)", description="2026-11")
+        ]
+        | None
+    ) = None
+
+
+class KindSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What moved in one direction by one kind of movement: minor units, and how often."""
+
+    kind: str
+    direction: Literal["in", "out"]
+    amount: int
+    count: int
+
+
+class SummaryView(msgspec.Struct, frozen=True, kw_only=True):
+    """A month. `total_in`, `total_out` and amounts are minor units; what was moved least last."""
+
+    month: str
+    currency: Currency
+    total_in: int
+    total_out: int
+    count: int
+    kinds: list[KindSummary]
 
 
 class EntriesView(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,11 +167,18 @@ class CardsView(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-def _milliseconds(text: str | None) -> int | None:
-    """Since 1970, and never before what `text` says."""
+def milliseconds_in(field: str, text: str | None) -> int | None:
+    """A MomentText since 1970, and never before what it says. Raises ValueError for the edge."""
     if text is None:
         return None
     # A plus sign that was not escaped comes out of a query as a space.
-    moment = msgspec.convert(re.sub(r" (\d\d:\d\d)$", r"+\1", text), _Moment)
-    microseconds = (moment - _EPOCH) // timedelta(microseconds=1)
+    plain = re.sub(r" (\d\d:\d\d)$", r"+\1", text)
+    try:
+        microseconds = (msgspec.convert(plain, _Moment) - _EPOCH) // timedelta(microseconds=1)
+    except msgspec.ValidationError as error:
+        raise ValueError(
+            "应为带时区的 RFC 3339 时间，如 2026-03-01T08:00:00+08:00",
+            "is a time like 2026-03-01T08:00:00+08:00 (RFC 3339, with its offset)",
+            field,
+        ) from error
     return max(0, -(-microseconds // 1000))

@@ -1,14 +1,22 @@
-"""The records of bank cards.
+"""The records of bank cards, and what is remembered of statements.
 
 Keys in the table `records`:
 
-| record     | pk                | sk               |
-|------------|-------------------|------------------|
-| Card       | `CARDS#<user id>` | `CARD#<card id>` |
-| Cardholder | `CARDS#<user id>` | `HOLDER`         |
+| record       | pk                    | sk               |
+|--------------|-----------------------|------------------|
+| Card         | `CARDS#<user id>`     | `CARD#<card id>` |
+| Cardholder   | `CARDS#<user id>`     | `HOLDER`         |
+| MonthSummary | `SUMMARIES#<user id>` | `<month>`        |
 """
 
-from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 
 from shared.table import DomainRecord, Key
 
@@ -40,9 +48,25 @@ class Cardholder(DomainRecord):
     cards = UnicodeSetAttribute(null=True)
 
 
+class MonthSummary(DomainRecord):
+    """What moved in a month up to the entry `last_key`. It can be made anew from the books.
+
+    `sums`: `[kind, direction, minor units, how often]` of each. `closed`: nothing more can come.
+    """
+
+    sums: Any = JSONAttribute()
+    last_key = UnicodeAttribute()
+    closed = BooleanAttribute(default=False)
+
+
 def card_key(user_id: str, card_id: str) -> Key:
     return Key(Card, f"CARDS#{user_id}", f"{CARD_PREFIX}{card_id}")
 
 
 def cardholder_key(user_id: str) -> Key:
     return Key(Cardholder, f"CARDS#{user_id}", "HOLDER")
+
+
+def month_summary_key(user_id: str, month: str) -> Key:
+    """month: `2026-11`."""
+    return Key(MonthSummary, f"SUMMARIES#{user_id}", month)

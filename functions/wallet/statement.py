@@ -4,17 +4,18 @@ from functions.wallet.models import Counterparty, EntriesQuery, EntriesView, Ent
 from shared.identifiers import derived_id
 from shared.ledger.accounts import SYSTEM_ACCOUNTS
 from shared.ledger.records import IN, Entry
-from shared.ledger.statement import page
+from shared.ledger.statement import Wanted, page
 from shared.web.cursor import open_cursor, seal
 
 
 def statement(user_id: str, query: EntriesQuery) -> EntriesView:
     """A page of a user's entries. Raises InvalidCursor."""
-    of = f"entries {user_id} {query.kind} {query.from_ms} {query.to_ms}"
+    wanted = Wanted(kind=query.kind, min_amount=query.min, max_amount=query.max, text=query.q)
+    of = f"entries {user_id} {[*wanted]} {query.from_ms} {query.to_ms}"
     entries, last_key = page(
         user_id,
         limit=query.limit,
-        kind=query.kind,
+        wanted=wanted,
         from_ms=query.from_ms,
         to_ms=query.to_ms,
         after=open_cursor(query.cursor, of=of) if query.cursor is not None else None,

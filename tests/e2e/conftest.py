@@ -1,6 +1,8 @@
 """A stack of the tests' own: the packaged zip, deployed to a local cloud, on free ports."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,7 @@ from infra.phone_app import PhoneApp
 from infra.stack import Addresses, Stack, running
 
 CARD = "6222021234500010008"
+_WAIT_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +23,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def addresses(stack: Stack) -> Addresses:
     return stack.addresses
+
+
+def eventually(asked: Callable[[], Any], wanted: Any) -> None:
+    """Waits until the answer is the one that is wanted."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while (came := asked()) != wanted:
+        assert time.monotonic() < deadline, f"{came} is not {wanted}"
+        time.sleep(0.1)
 
 
 def somebody(addresses: Addresses, *, funds: int = 0) -> PhoneApp:

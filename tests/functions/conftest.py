@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 
+import boto3
 import pytest
 
 from shared.bank import get_bank
@@ -59,6 +60,23 @@ def ana(cloud: None, test_clock: TestClock, bank: RunningBank) -> Person:
 @pytest.fixture
 def bo(cloud: None, test_clock: TestClock, bank: RunningBank) -> Person:
     return register(unused_phone())
+
+
+@pytest.fixture
+def statement_places(cloud: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where statement files lie and wait, in moto."""
+    s3, sqs, bucket = boto3.client("s3"), boto3.client("sqs"), "test-statements"
+    if bucket not in [one["Name"] for one in s3.list_buckets()["Buckets"]]:
+        here = {"LocationConstraint": "ap-southeast-1"}
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=here)
+    queue = sqs.create_queue(QueueName="wanted")["QueueUrl"]
+    monkeypatch.setenv("STATEMENT_BUCKET", bucket)
+    monkeypatch.setenv("STATEMENT_QUEUE", queue)
+    settings.cache_clear()
+    yield
+    sqs.delete_queue(QueueUrl=queue)
+    monkeypatch.undo()
+    settings.cache_clear()
 
 
 def _forget_bank() -> None:

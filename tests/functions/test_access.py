@@ -122,8 +122,10 @@ def objects_of(ana: Person, bank: RunningBank, payee: Person) -> dict[str, str]:
     fund(ana.user_id, 10_000_000)
     card_id = bind(ana, bank)
     events = ana.call("GET", "/v1/me/security-events").json["items"]
+    wanted = ana.call("POST", "/v1/wallet/statement-files", {"from": "2026-03-01T00:00:00Z"})
     return {
         "card_id": card_id,
+        "statement_file_id": wanted.json["statement_file_id"],
         "top_up_id": top_up(ana, card_id, 500, key="1").json["top_up_id"],
         "transfer_id": ana.send(payee, 100, key="2", arrive="next_day").json["transfer_id"],
         "challenge_id": ana.send(payee, 1_000_000, key="3").json["diagnosis"]["challenge_id"],
@@ -134,6 +136,7 @@ def objects_of(ana: Person, bank: RunningBank, payee: Person) -> dict[str, str]:
     }
 
 
+@pytest.mark.usefixtures("statement_places")
 def test_objects_of_others_are_refused_in_the_words_for_what_is_not_there(
     ana: Person, bo: Person, cy: Person, bank: RunningBank
 ) -> None:

@@ -15,6 +15,8 @@ from functions.payments.records import merchant_key
 from infra.local_cloud import METHODS, UNKNOWN_CONDITIONS, adapt
 from infra.package import BUILD, PROJECT
 from infra.template import Json, stages
+from shared.ledger.records import RELEASED, account_key, entry_sort_key, transfer_key
+from shared.settings import Settings
 
 STAGES = stages(PROJECT)
 NO_VALUE = object()
@@ -57,7 +59,11 @@ def functions(template: Json) -> dict[str, Json]:
 
 
 def scheduled(template: Json) -> dict[str, Json]:
-    return {name: item for name, item in functions(template).items() if "Events" in item}
+    return {
+        name: item
+        for name, item in functions(template).items()
+        if "Schedule" in {event["Type"] for event in item.get("Events", {}).values()}
+    }
 
 
 def rights(template: Json, function: Json) -> list[Json]:
@@ -113,6 +119,7 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
         "ReconcileWithBank",
         "ReleaseExpiredHolds",
         "ResolvePendingTopUps",
+        "SendNotifications",
         "SettleDueTransfers",
         "TellOwners",
     }
@@ -150,6 +157,39 @@ def test_events_that_fail_for_good_are_kept(template: Json) -> None:
             "sqs:SendMessage" in actions(statement) and statement["Resource"] == target
             for statement in rights(template, function)
         )
+
+
+def test_a_record_of_the_stream_that_fails_for_good_is_kept_alone(template: Json) -> None:
+    function = functions(template)["TellOfMovements"]
+    [event] = function["Events"].values()
+    stream = event["Properties"]
+    assert stream["Stream"] == {"Fn::GetAtt": ["LedgerTable", "StreamArn"]}
+    assert stream["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert stream["BisectBatchOnFunctionError"] is True
+    assert 0 < stream["MaximumRetryAttempts"] <= 10
+    assert 0 < stream["MaximumRecordAgeInSeconds"] < 86_400  # when the stream forgets it
+    target = stream["DestinationConfig"]["OnFailure"]["Destination"]
+    assert target == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+    may = {action: one["Resource"] for one in rights(template, function) for action in actions(one)
+           if "Resource" in one}  # fmt: skip
+    assert may["sqs:SendMessage"] == target
+    assert may["dynamodb:GetRecords"] == {"Fn::Sub": "${LedgerTable.Arn}/stream/*"}
+    assert not {
+        action for action in may if action in ("dynamodb:Scan", "sns:CreatePlatformEndpoint")
+    }
+
+
+def test_only_what_is_told_of_wakes_the_function(template: Json) -> None:
+    [event] = functions(template)["TellOfMovements"]["Events"].values()
+    entries, holds = (
+        json.loads(one["Pattern"]) for one in event["Properties"]["FilterCriteria"]["Filters"]
+    )
+    keys = entries["dynamodb"]["Keys"]
+    key = account_key("u_x")
+    assert key.pk.startswith(keys["pk"]["S"][0]["prefix"])
+    assert entry_sort_key(1, 1).startswith(keys["sk"]["S"][0]["prefix"])
+    assert holds["dynamodb"]["Keys"] == {"sk": {"S": [transfer_key("t_x").sk]}}
+    assert holds["dynamodb"]["NewImage"] == {"status": {"S": [RELEASED]}}
 
 
 def test_alarm_tells_of_every_function_that_fails_or_is_throttled(template: Json) -> None:
@@ -198,15 +238,11 @@ def test_tables_are_guarded_in_prod(template: Json) -> None:
 
 
 def test_what_cannot_be_made_again_outlives_the_stack(template: Json) -> None:
-    for kind in (
-        "AWS::DynamoDB::Table",
-        "AWS::KMS::Key",
-        "AWS::S3::Bucket",
-        "AWS::SecretsManager::Secret",
-    ):
-        for resource in of_type(template, kind).values():
-            assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
-            assert resource["UpdateReplacePolicy"] == "Retain"
+    kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret")
+    lasting = [one for kind in kinds for one in of_type(template, kind).values()]
+    for resource in (*lasting, template["Resources"]["SettlementBucket"]):
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert resource["UpdateReplacePolicy"] == "Retain"
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -261,9 +297,10 @@ def test_no_function_changes_or_deletes_the_audit_trail(template: Json) -> None:
 def test_messages_go_to_phones_and_not_to_topics(template: Json) -> None:
     for function in functions(template).values():
         for statement in rights(template, function):
-            if "sns:Publish" in actions(statement):
+            if "sns:Publish" in actions(statement) and "Resource" not in statement:
                 assert statement["NotResource"] == "arn:*:sns:*:*:*"
-                assert "Resource" not in statement
+            elif "sns:Publish" in actions(statement):
+                assert statement["Resource"]["Fn::Sub"].endswith(":endpoint/*")
 
 
 def test_each_function_has_a_role_and_rights_of_its_own(template: Json) -> None:
@@ -382,6 +419,8 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
         "DeliverMerchantEvents": ["kms:Decrypt"],
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
         "ResolveWithdrawals": ["kms:Decrypt"],
+        "SendNotifications": ["kms:Decrypt"],
+        "TellOfMovements": ["kms:Decrypt"],
         "TellOwners": ["kms:Decrypt"],
         "WithdrawalStep": ["kms:Decrypt"],
     }
@@ -399,7 +438,7 @@ def test_mails_come_from_the_configured_sender_alone(template: Json) -> None:
                 assert statement["Condition"] == {
                     "StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}
                 }
-    assert sending == {"APIHandler", "TellOwners"}
+    assert sending == {"APIHandler", "SendNotifications", "TellOfMovements", "TellOwners"}
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     assert shared["MAIL_FROM"] == {"Ref": "MailFrom"}
 
@@ -413,40 +452,69 @@ def test_local_template_has_no_condition_that_nobody_there_knows(template: Json)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_buckets_are_encrypted_private_and_keep_what_was_overwritten(
-    template: Json, stage: str
-) -> None:
-    [(name, bucket)] = of_type(template, "AWS::S3::Bucket").items()
-    properties = in_stage(bucket["Properties"], stage, template)
-    [encryption] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    algorithm = encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
-    assert algorithm == ("aws:kms" if stage == "prod" else "AES256")
-    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+def test_buckets_are_encrypted_and_private(template: Json, stage: str) -> None:
+    for bucket in of_type(template, "AWS::S3::Bucket").values():
+        properties = in_stage(bucket["Properties"], stage, template)
+        [encryption] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        algorithm = encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+        assert algorithm == ("aws:kms" if stage == "prod" else "AES256")
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+
+
+def test_buckets_are_reached_by_tls_alone(template: Json) -> None:
+    policies = of_type(template, "AWS::S3::BucketPolicy").values()
+    guarded = [policy["Properties"]["Bucket"]["Ref"] for policy in policies]
+    assert sorted(guarded) == sorted(of_type(template, "AWS::S3::Bucket"))
+    for policy in policies:
+        assert policy["Condition"] == "OnAws"
+        [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+
+
+def test_the_banks_files_and_reports_are_kept_for_the_law(template: Json) -> None:
+    properties = template["Resources"]["SettlementBucket"]["Properties"]
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     [rule] = properties["LifecycleConfiguration"]["Rules"]
     assert rule["ExpirationInDays"] >= 5 * 365
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    [policy] = of_type(template, "AWS::S3::BucketPolicy").values()
-    assert policy["Properties"]["Bucket"] == {"Ref": name}
-    assert policy["Condition"] == "OnAws"
-    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
 
 
-def test_only_the_comparison_writes_the_banks_files_and_reports(template: Json) -> None:
-    reaching = {}
-    for name, function in functions(template).items():
-        for statement in allowed(template, function):
-            if any(action.startswith("s3:") for action in actions(statement)):
-                reaching[name] = (sorted(actions(statement)), statement["Resource"]["Fn::Sub"])
-    assert reaching == {
-        "APIHandler": (["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
-        "ReconcileWithBank": (
+def test_statement_files_go_away(template: Json) -> None:
+    properties = template["Resources"]["StatementFiles"]["Properties"]
+    [rule] = properties["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] * 86_400 >= Settings().statement_file_seconds
+
+
+def test_only_who_makes_a_file_writes_it(template: Json) -> None:
+    reaching = [
+        (name, sorted(actions(statement)), statement["Resource"]["Fn::Sub"])
+        for name, function in functions(template).items()
+        for statement in allowed(template, function)
+        if any(action.startswith("s3:") for action in actions(statement))
+    ]
+    assert sorted(reaching) == [
+        ("APIHandler", ["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
+        ("APIHandler", ["s3:GetObject"], "${StatementFiles.Arn}/*"),
+        ("MakeStatementFiles", ["s3:PutObject"], "${StatementFiles.Arn}/*"),
+        (
+            "ReconcileWithBank",
             ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
             "${SettlementBucket.Arn}/*",
         ),
+    ]
+
+
+def test_a_wanted_statement_that_can_not_be_made_is_kept(template: Json) -> None:
+    queue = template["Resources"]["WantedStatements"]["Properties"]
+    function = functions(template)["MakeStatementFiles"]
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetters", "Arn"]},
+        "maxReceiveCount": Settings().statement_file_tries,
     }
+    assert queue["VisibilityTimeout"] > function["Timeout"]
+    [event] = function["Events"].values()
+    assert event["Properties"]["BatchSize"] == 1
 
 
 def test_queues_are_encrypted(template: Json) -> None:

@@ -5,7 +5,7 @@ import pytest
 from shared import clock
 from shared.ledger import FromUser, Movement, ToUser, post, settle
 from shared.ledger.records import Entry
-from shared.ledger.statement import page
+from shared.ledger.statement import Wanted, page
 from shared.money import Money
 from shared.table import Write, put, write
 from tests.clock import TestClock
@@ -16,7 +16,7 @@ from tests.ledger_accounts import ANN, BOB, account, debit, move, reserve, to
 pytestmark = pytest.mark.usefixtures("two_people")
 
 
-def everything(**filters: int | str) -> Iterator[list[Entry]]:
+def everything(**filters: int | Wanted) -> Iterator[list[Entry]]:
     """Ann's whole statement, page by page."""
     after = None
     while True:
@@ -103,10 +103,10 @@ def test_kind_is_filtered_across_pages() -> None:
         movement = Movement(transfer_id=f"t_{number}", kind=kind, amount=Money(amount=1))
         post(movement, debit=FromUser(account(ANN)), credit=ToUser(account(BOB)))
 
-    pages = list(everything(kind="payment"))
+    pages = list(everything(wanted=Wanted(kind="payment")))
 
     assert ids([entry for one in pages for entry in one]) == ["t_9", "t_6", "t_3", "t_0"]
-    assert not page(ANN, limit=3, kind="refund").entries
+    assert not page(ANN, limit=3, wanted=Wanted(kind="refund")).entries
 
 
 def test_filtered_pages_hold_with_times(test_clock: TestClock) -> None:
@@ -115,7 +115,9 @@ def test_filtered_pages_hold_with_times(test_clock: TestClock) -> None:
         test_clock.move(seconds=1)
         move(f"t_{number}", 1, debit=debit(ANN), credit=to(BOB))
 
-    pages = list(everything(kind="transfer", from_ms=start + 2_000, to_ms=start + 6_000))
+    pages = list(
+        everything(wanted=Wanted(kind="transfer"), from_ms=start + 2_000, to_ms=start + 6_000)
+    )
 
     assert ids([entry for one in pages for entry in one]) == ["t_4", "t_3", "t_2", "t_1"]
 
@@ -154,8 +156,8 @@ def test_reading_for_a_rare_kind_is_bounded_and_can_go_on(monkeypatch: pytest.Mo
     monkeypatch.setattr("shared.ledger.statement._FILTERED_READ_SIZE", 10)
 
     with watched() as calls:
-        found = page("u_old", limit=5, kind="refund")
-    on = page("u_old", limit=5, kind="refund", after=found.last_key)
+        found = page("u_old", limit=5, wanted=Wanted(kind="refund"))
+    on = page("u_old", limit=5, wanted=Wanted(kind="refund"), after=found.last_key)
 
     assert found.entries == []
     assert found.last_key is not None
