@@ -1,12 +1,17 @@
 """Which day a run is at, and what it does when the file is not what it must be."""
 
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from functions.reconciliation.settlement_file import fetch, lines_of
 from shared import clock
 from shared.settings import settings
 from tests.clock import TestClock
+from tests.faults import watched
 from tests.functions.reconciliation.moving import (
     AMOUNT,
     book_charge,
@@ -103,3 +108,28 @@ def test_sides_that_differ_too_much_are_not_of_the_same_day(
         book_charge(reference)
 
     assert (next_day(test_clock), "refused") == run()
+
+
+def test_long_file_goes_up_in_parts_and_comes_back_whole(
+    bank: RunningBank, tmp_path: Path, test_clock: TestClock
+) -> None:
+    lines, day = 200_000, clock.local_day()
+    write_into_books(tmp_path / "bank", lines, at_seconds=clock.seconds())
+
+    with watched() as calls:
+        key = fetch(day, number=1)
+
+    assert [call.operation for call in calls].count("UploadPart") == 2
+    assert sum(1 for _ in lines_of(key, day)) == lines
+
+
+def write_into_books(directory: Path, charges: int, *, at_seconds: int) -> None:
+    """Behind the back of the bank, for which so many calls would take minutes."""
+    with closing(sqlite3.connect(directory / "bank.sqlite3")) as database, database:
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?) "
+        database.execute(
+            f"{numbers} INSERT INTO orders SELECT 'bk_' || i, 'charge', 'tu_many_' || i, 'token', "
+            "NULL, 5, 'CNY', 'succeeded', NULL, ? FROM n",
+            (charges, at_seconds),
+        )
+        database.execute("INSERT INTO movements SELECT 'charge', order_id, booked_at FROM orders")
