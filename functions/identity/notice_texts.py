@@ -24,6 +24,10 @@ class Notice(StrEnum):
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     DISPUTED = "disputed"
     ACCOUNT_CLOSED = "account_closed"
+    WITHDRAWAL_PAID = "withdrawal_paid"
+    WITHDRAWAL_FAILED = "withdrawal_failed"
+    WITHDRAWAL_REVERSED = "withdrawal_reversed"
+    WITHDRAWAL_OVERDUE = "withdrawal_overdue"
 
 
 SUBJECT = Texts("【U钱包】账户安全通知", "U Wallet: about the security of your account")
@@ -81,5 +85,23 @@ TEXTS = {
     Notice.ACCOUNT_CLOSED: Texts(
         "您的账户已注销，手机号可以重新注册。",
         "your account was closed for good; the phone can be registered anew.",
+    ),
+    Notice.WITHDRAWAL_PAID: Texts(
+        "您提现的 {amount} 已到账 {card}。", "your withdrawal of {amount} has arrived at {card}."
+    ),
+    Notice.WITHDRAWAL_FAILED: Texts(
+        "您向 {card} 提现的 {amount} 未成功。{cause}资金已退回钱包。",
+        "your withdrawal of {amount} to {card} failed. {cause} The money is back in your wallet.",
+    ),
+    Notice.WITHDRAWAL_REVERSED: Texts(
+        "您向 {card} 提现的 {amount} 被银行退回。{cause}本金和手续费已退回钱包。",
+        "your withdrawal of {amount} to {card} was sent back by the bank. {cause} Amount and fee "
+        "are in your wallet again.",
+    ),
+    Notice.WITHDRAWAL_OVERDUE: Texts(
+        "您向 {card} 提现的 {amount} 未按时到账。我们正在向银行核实，有结果会立即通知您，"
+        "请勿再次提现。",
+        "your withdrawal of {amount} to {card} is late. We are asking the bank and tell you as "
+        "soon as we know. Please don't withdraw it again.",
     ),
 }

@@ -22,14 +22,14 @@ from functions.identity.notice_texts import FRAME, SUBJECT, TEXTS, Notice
 from functions.identity.records import OwnerNotice, User, owner_notice_key, user_key
 from functions.identity.sealed import SealBroken
 from shared import clock, mail, sms
-from shared.errors import NotFound, ServiceUnavailable
+from shared.errors import NotFound, ServiceUnavailable, Texts
 from shared.identifiers import new_id
 from shared.observability import count, logger
 from shared.settings import settings
 from shared.sweep import sweep
 from shared.table import Write, change, delete, due_shard, due_shards, put, read, write
 
-__all__ = ["Notice", "Telling", "send_waiting", "telling", "telling_to", "text_user"]
+__all__ = ["Notice", "Telling", "send_waiting", "telling", "telling_to"]
 
 _WAITING = "notice"
 _RUN_LIMIT = 500
@@ -53,14 +53,15 @@ class Telling(NamedTuple):
             _send(self.record)
 
 
-def telling(user: User, notice: Notice, **values: str) -> Telling:
+def telling(user: User, notice: Notice, **values: str | Texts) -> Telling:
     """A notice in the language of `user`, to phone and mail address as they stand in it.
 
     So the old contact is told of a change of that.
-    values: fill the places of the text; cut to a length that leaves the rest readable.
+    values: fill the places of the text; cut to a length that leaves the rest readable, but for
+    texts of our own.
     """
     language = str(user.language)
-    shown = {name: _harmless(value) for name, value in values.items()}
+    shown = {name: _shown(value, language) for name, value in values.items()}
     told = TEXTS[notice].in_language(language, shown)
     key = owner_notice_key(user.user_id, new_id("n"))
     record = OwnerNotice(
@@ -77,32 +78,13 @@ def telling(user: User, notice: Notice, **values: str) -> Telling:
     return Telling(record)
 
 
-def telling_to(user_id: str, notice: Notice, **values: str) -> Telling:
+def telling_to(user_id: str, notice: Notice, **values: str | Texts) -> Telling:
     """The same where the user is not at hand. Raises NotFound."""
     key = user_key(user_id)
     user = read([key]).one(User, key)
     if user is None:
         raise NotFound
     return telling(user, notice, **values)
-
-
-def text_user(user_id: str, text: Callable[[str], str]) -> None:
-    """Sends a text message now, for a domain whose own record says what was told.
-
-    Nobody gets it once the account is closed; a phone that can't be opened is logged.
-    text: gives it in a language, `zh-CN` or `en`. Raises ServiceUnavailable when it can't be sent
-    now.
-    """
-    key = user_key(user_id)
-    user = read([key]).one(User, key)
-    if user is None or user.phone is None:
-        return
-    try:
-        phone = phone_of(user)
-    except SealBroken:
-        logger.exception("user_not_reachable", extra={"user_id": user_id})
-        return
-    sms.send(phone, text(str(user.language)))
 
 
 def send_waiting() -> int:
@@ -181,6 +163,10 @@ def _went(notice: OwnerNotice, way: str, sending: Callable[[], None]) -> bool:
 
 def _at(notice: OwnerNotice) -> OwnerNotice:
     return OwnerNotice(notice.pk, notice.sk)
+
+
+def _shown(value: str | Texts, language: str) -> str:
+    return _harmless(value) if isinstance(value, str) else value.in_language(language, {})
 
 
 def _harmless(value: str) -> str:

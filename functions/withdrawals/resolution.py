@@ -9,11 +9,12 @@ from itertools import chain
 
 from pynamodb.expressions.condition import Condition
 
+from functions.identity.notices import Notice
 from functions.support.cases import opening
 from functions.withdrawals.clearance import check_risk
 from functions.withdrawals.execution import go_on, start
 from functions.withdrawals.inquiry import ask
-from functions.withdrawals.notices import tell, tell_overdue
+from functions.withdrawals.notices import tell, telling_of
 from functions.withdrawals.progress import (
     OPEN,
     Outcome,
@@ -111,7 +112,6 @@ def _is_overdue(withdrawal: Withdrawal) -> bool:
 
 def _tell_of_delay(withdrawal: Withdrawal) -> None:
     """Tells the owner and support that it is late, once."""
-    tell_overdue(withdrawal)
     open_and_new: Condition = Withdrawal.overdue_at.does_not_exist()
     open_and_new &= Withdrawal.status.is_in(*OPEN)
     marking = update(at(withdrawal), [Withdrawal.overdue_at.set(clock.seconds())], open_and_new)
@@ -122,10 +122,12 @@ def _tell_of_delay(withdrawal: Withdrawal) -> None:
         "asks": int(withdrawal.asks),
     }
     case = opening(OVERDUE, about=withdrawal.withdrawal_id, user_id=withdrawal.user_id, facts=facts)
+    told = telling_of(withdrawal, Notice.WITHDRAWAL_OVERDUE)
     try:
-        write(marking, case)
+        write(marking, case, told.writing)
     except Cancelled:
         # It has ended meanwhile, or another run was faster.
         return
+    told.send()
     logger.warning(OVERDUE, extra={"withdrawal_id": withdrawal.withdrawal_id})
     count("WithdrawalsOverdue")

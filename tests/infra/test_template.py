@@ -1,6 +1,7 @@
 """What the template promises, in each stage."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -438,7 +439,14 @@ def test_mails_come_from_the_configured_sender_alone(template: Json) -> None:
                 assert statement["Condition"] == {
                     "StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}
                 }
-    assert sending == {"APIHandler", "SendNotifications", "TellOfMovements", "TellOwners"}
+    assert sending == {
+        "APIHandler",
+        "ResolveWithdrawals",
+        "SendNotifications",
+        "TellOfMovements",
+        "TellOwners",
+        "WithdrawalStep",
+    }
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     assert shared["MAIL_FROM"] == {"Ref": "MailFrom"}
 
@@ -520,3 +528,68 @@ def test_a_wanted_statement_that_can_not_be_made_is_kept(template: Json) -> None
 def test_queues_are_encrypted(template: Json) -> None:
     for queue in of_type(template, "AWS::SQS::Queue").values():
         assert queue["Properties"]["SqsManagedSseEnabled"] is True
+
+
+def machine(template: Json) -> Json:
+    [properties] = [
+        item["Properties"] for item in of_type(template, "AWS::Serverless::StateMachine").values()
+    ]
+    return dict(properties)
+
+
+def test_the_state_machine_is_the_definition_in_the_sources(template: Json) -> None:
+    definition = json.loads((PROJECT / "infra" / "withdrawal.asl.json").read_text())
+
+    assert machine(template)["Definition"] == definition
+    assert machine(template)["Type"] == "STANDARD"
+    assert set(re.findall(r"\$\{(\w+)\}", json.dumps(definition))) == set(
+        machine(template)["DefinitionSubstitutions"]
+    )
+
+
+def test_the_state_machine_logs_no_data_and_is_traced_as_the_functions_are(template: Json) -> None:
+    logging = machine(template)["Logging"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
+    configuration = json.loads((PROJECT / ".chalice" / "config.json").read_text())
+    for stage in STAGES:
+        traced = in_stage(machine(template)["Tracing"]["Enabled"], stage, template)
+        assert traced == configuration["stages"][stage]["xray"]
+
+
+def test_the_state_machine_may_invoke_its_one_function(template: Json) -> None:
+    role = template["Resources"][machine(template)["Role"]["Fn::GetAtt"][0]]["Properties"]
+    [policy] = role["Policies"]
+    for statement in policy["PolicyDocument"]["Statement"]:
+        named = actions(statement)
+        assert not [action for action in named if "*" in action]
+        if statement["Resource"] == "*":
+            assert all(action.startswith(("logs:", "xray:")) for action in named)
+        else:
+            assert named == ["lambda:InvokeFunction"]
+            assert statement["Resource"] == {"Fn::GetAtt": ["WithdrawalStep", "Arn"]}
+
+
+def test_functions_know_the_state_machine_by_the_name_that_it_has(template: Json) -> None:
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    name = machine(template)["Name"]["Fn::Sub"]
+    assert shared["WITHDRAWAL_MACHINE"]["Fn::Sub"].endswith(f":stateMachine:{name}")
+    starting = {
+        function: statement["Resource"]
+        for function, properties in functions(template).items()
+        for statement in rights(template, properties)
+        if "states:StartExecution" in actions(statement)
+    }
+    assert starting.keys() == {"APIHandler", "ResolveWithdrawals"}
+    assert all(resource == shared["WITHDRAWAL_MACHINE"] for resource in starting.values())
+
+
+def test_alarm_tells_of_withdrawals_that_do_not_end_as_they_should(template: Json) -> None:
+    alarms = [alarm["Properties"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()]
+    watched = {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms}
+    assert watched >= {
+        ("AWS/States", "ExecutionsFailed"),
+        ("AWS/States", "ExecutionsTimedOut"),
+        ("UWallet", "WithdrawalsStuck"),
+        ("UWallet", "WithdrawalsOverdue"),
+        ("UWallet", "PayoutsContradicted"),
+    }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.identity.notices import send_waiting
 from functions.withdrawals.records import find_withdrawal
 from functions.withdrawals.resolution import resolve_due
 from shared.errors import ServiceUnavailable
@@ -79,6 +80,7 @@ class Carrying(Swept):
         for _ in range(2):
             assert resolve_due() <= 1
             self.clock.move(hours=2)
+        send_waiting()
 
     def check_finally(self) -> None:
         carried = self.carried

@@ -179,6 +179,19 @@ def test_money_that_comes_back_days_later_is_given_back_and_told(
     check_sound()
 
 
+def test_money_that_comes_back_while_its_owner_is_told_of_it_is_given_back_too(
+    waiting: Carried,
+) -> None:
+    waiting.hear("paid")
+    waiting.step_to("Tell")
+    with meanwhile(lambda: waiting.hear("reversed").status) as came:
+        waiting.machine.step(waiting.execution)
+
+    assert came == [204]
+    ended(waiting, "reversed", AMOUNT + FEE)
+    assert [("已到账" in text, "退回" in text) for text in waiting.told] == [(False, True)]
+
+
 def test_money_that_comes_back_to_a_closed_wallet_is_kept_apart(
     bo: Person, bank: RunningBank, machine: StepFunctions, test_clock: TestClock
 ) -> None:
