@@ -4,33 +4,18 @@ A secret is shown once. Give it to the merchant in person: whoever has it is the
 """
 
 import argparse
-import json
 import sys
 
-from infra.agents import place_of
-from infra.deploy import outputs
-from infra.staff import Refused, administer
+from infra.operator_command import operator_parser, run
 from infra.template import Json
 
 
 def main() -> int:
-    asked = _parser().parse_args()
-    try:
-        place = place_of(asked)
-        function = outputs(place, stage=asked.stage)["AdministerMerchants"]
-        done = administer(place, function, _wish(asked))
-    except Refused as refused:
-        sys.stderr.write(f"{refused}\n")
-        return 1
-    sys.stdout.write(json.dumps(done, indent=2, ensure_ascii=False) + "\n")
-    return 0
+    return run(_parser(), "AdministerMerchants", _wish)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.merchants", description=__doc__)
-    parser.add_argument("--stage", choices=["local", "test", "prod"], default="local")
-    parser.add_argument("--region", help="of a stage on AWS; default: what the environment says")
-    parser.add_argument("--port", type=int, help="of a local stack that was given one")
+    parser = operator_parser("infra.merchants", __doc__)
     verbs = parser.add_subparsers(dest="do", required=True)
     one = argparse.ArgumentParser(add_help=False)
     one.add_argument("--merchant", dest="merchant_id", required=True)

@@ -4,7 +4,8 @@ They say what they want as `{"do": "add", "email": ..., "roles": [...], "operato
 `{"done": {...}}` or, for what is refused, `{"refused": {"code": ..., "detail": ...}}`.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -14,27 +15,44 @@ from functions.agents.actor import Actor
 from shared.errors import Problem
 from shared.web.body import convert
 
-_Text = Annotated[str, msgspec.Meta(max_length=300)]
+Text = Annotated[str, msgspec.Meta(max_length=300)]
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OperatorWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """operator: who asks, for the audit trail; CloudTrail knows it better."""
 
-    do: Literal["add", "invite", "change_roles", "link_user", "disable", "list"]
-    operator: _Text
-    email: _Text = ""
-    roles: list[_Text] = []  # msgspec copies it for each wish
-    user_id: _Text = ""
+    operator: Text
 
 
-def administer(event: dict[str, Any], *, request_id: str) -> dict[str, Any]:
+W = TypeVar("W", bound=OperatorWish)
+
+
+def answered(
+    event: dict[str, Any],
+    wish_type: type[W],
+    do: Callable[[W, Actor], dict[str, Any]],
+    *,
+    request_id: str,
+) -> dict[str, Any]:
     """Does what an operator wishes. Neither wish nor answer is logged: there is a secret in it."""
     try:
-        wish = convert(event, Wish)
-        return {"done": _done(wish, Actor(f"operator {wish.operator}", request_id))}
+        wish = convert(event, wish_type)
+        return {"done": do(wish, Actor(f"operator {wish.operator}", request_id))}
     except Problem as problem:
         detail = problem.detail.in_language("en", problem.values)
         return {"refused": {"code": problem.code, "detail": detail}}
+
+
+class Wish(OperatorWish, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    do: Literal["add", "invite", "change_roles", "link_user", "disable", "list"]
+    email: Text = ""
+    roles: list[Text] = []  # msgspec copies it for each wish
+    user_id: Text = ""
+
+
+def administer(event: dict[str, Any], *, request_id: str) -> dict[str, Any]:
+    """Does what an operator wishes with agents."""
+    return answered(event, Wish, _done, request_id=request_id)
 
 
 def _done(wish: Wish, by: Actor) -> dict[str, Any]:

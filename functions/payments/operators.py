@@ -4,41 +4,30 @@ They say what they want as `{"do": "add", "name": ..., "operator": ...}`, and ge
 or, for what is refused, `{"refused": {"code": ..., "detail": ...}}`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from functions.agents.actor import Actor
+from functions.agents.operators import OperatorWish, Text, answered
 from functions.payments import merchants
 from functions.payments.merchants import Terms
 from functions.payments.models import SettlementCard
-from shared.errors import Problem
-from shared.web.body import convert
-
-_Text = Annotated[str, msgspec.Meta(max_length=300)]
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """operator: who asks, for the audit trail; CloudTrail knows it better."""
-
+class Wish(OperatorWish, frozen=True, kw_only=True, forbid_unknown_fields=True):
     do: Literal["add", "change", "make_key", "revoke_key", "disable", "enable", "list"]
-    operator: _Text
-    merchant_id: _Text = ""
-    key_id: _Text = ""
-    name: _Text | None = None
+    merchant_id: Text = ""
+    key_id: Text = ""
+    name: Text | None = None
     fee_basis_points: int | None = None
-    notify_url: _Text | None = None
+    notify_url: Text | None = None
     settlement_card: SettlementCard | None = None
 
 
 def administer(event: dict[str, Any], *, request_id: str) -> dict[str, Any]:
-    """Does what an operator wishes. Neither wish nor answer is logged: there is a secret in it."""
-    try:
-        wish = convert(event, Wish)
-        return {"done": _done(wish, Actor(f"operator {wish.operator}", request_id))}
-    except Problem as problem:
-        detail = problem.detail.in_language("en", problem.values)
-        return {"refused": {"code": problem.code, "detail": detail}}
+    """Does what an operator wishes with merchants."""
+    return answered(event, Wish, _done, request_id=request_id)
 
 
 def _done(wish: Wish, by: Actor) -> dict[str, Any]:
