@@ -1,7 +1,9 @@
 """Withdrawals over real HTTP: the deployed state machine, the sandbox bank, its notifications."""
 
+import json
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,6 +14,8 @@ import urllib3
 
 from infra.phone_app import PhoneApp, new_key
 from infra.stack import Addresses, Stack
+from shared import clock
+from shared.bank.signed_http import SandboxBank
 from tests.e2e.conftest import CARD, somebody
 
 PATIENCE_SECONDS = 300
@@ -78,11 +82,6 @@ def begin(owner: PhoneApp, number: str, card_id: str, amount: int) -> Begun:
     raise AssertionError("the wallet stays busy")
 
 
-def bank_has(stack: Stack, kind: str) -> Any:
-    url = f"{stack.addresses.sandbox_url}/_sandbox/{kind}"
-    return urllib3.request("GET", url, timeout=10).json()
-
-
 @pytest.fixture(scope="module")
 def begun(addresses: Addresses) -> dict[str, Begun]:
     """One to each card, all under way at once."""
@@ -135,6 +134,7 @@ def test_two_hundred_at_once_each_end_and_the_books_balance_with_the_bank_s(
 ) -> None:
     for one in begun.values():
         one.ended()
+    started = clock.local_day()
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed: {seed}")
     chance = random.Random(seed)
@@ -160,7 +160,10 @@ def test_two_hundred_at_once_each_end_and_the_books_balance_with_the_bank_s(
         )
         wallet = owner.must(200, "GET", "/v1/wallet")
         assert (wallet["available"], wallet["held"]) == (before[owner.user_id] - spent, 0)
-    assert bank_settlement(stack) == bank_balance(stack)
+    ours = sum((booked(owner) for owner, _ in owners), Counter())
+    theirs = filed(stack, {started, clock.local_day()})
+    for one in made:
+        assert ours[one.withdrawal_id] == theirs[one.withdrawal_id], one
 
 
 def owner_with_cards(
@@ -185,27 +188,36 @@ def running_executions(stack: Stack) -> int:
     return len(found["executions"])
 
 
-def bank_balance(stack: Stack) -> int:
-    """What the bank has of the wallet by its own books, in minor units."""
-    charges, payouts = bank_has(stack, "charges"), bank_has(stack, "payouts")
-    refunds = bank_has(stack, "refunds")
-    paid = payouts["paid_out"] - payouts["reversed"] + refunds["refunded"]
-    return int(charges["charged"]) - int(paid)
+def booked(owner: PhoneApp) -> Counter[str]:
+    """By withdrawal, what its owner's statement says has gone to the bank and not come back."""
+    moved: Counter[str] = Counter()
+    path = "/v1/wallet/entries?limit=100"
+    after: str | None = ""
+    while after is not None:
+        page = owner.must(200, "GET", f"{path}&cursor={after}" if after else path)
+        for entry in page["items"]:
+            if entry["kind"] in ("withdrawal", "reversal"):
+                sign = 1 if entry["direction"] == "out" else -1
+                moved[entry["reference"]] += sign * entry["amount"]
+        after = page["next_cursor"]
+    return moved
 
 
-def bank_settlement(stack: Stack) -> int:
-    """The same by the ledger: what the wallet is owed by the bank."""
-    table = stack.outputs["LedgerTable"]
-    items = (
-        stack.place.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(
-            TableName=table,
-            FilterExpression="sk = :account AND begins_with(pk, :bank)",
-            ExpressionAttributeValues={
-                ":account": {"S": "ACCOUNT"},
-                ":bank": {"S": "ACCOUNT#system_bank_settlement"},
-            },
-        )
+def filed(stack: Stack, days: set[str]) -> Counter[str]:
+    """By reference, what the bank's files of these days say was paid out and has not come back."""
+    secret = stack.place.client("secretsmanager").get_secret_value(
+        SecretId=stack.outputs["BankSecret"]
     )
-    return -sum(int(item["available"]["N"]) for page in items for item in page["Items"])
+    credentials = json.loads(secret["SecretString"])
+    bank = SandboxBank(
+        url=stack.addresses.sandbox_url,
+        client_id=credentials["client_id"],
+        key=bytes.fromhex(credentials["key"]),
+    )
+    moved: Counter[str] = Counter()
+    for day in days:
+        for line in b"".join(bank.settlement_file(day)).decode().splitlines():
+            _, reference, kind, amount, *_ = [*line.split(","), "", "", ""]
+            if kind in ("payout", "reversal"):
+                moved[reference] += int(amount) if kind == "payout" else -int(amount)
+    return moved
