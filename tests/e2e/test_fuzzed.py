@@ -31,7 +31,7 @@ def test_the_api_is_what_its_description_says(addresses: Addresses) -> None:
         ],
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=900,
         check=False,
     )
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2_000:]

@@ -13,7 +13,7 @@ from tests.e2e.coffee_shop import CoffeeShop
 from tests.e2e.conftest import somebody
 
 # A run of the deliverer begins each minute; the second attempt comes 15 seconds after the first.
-PATIENCE_SECONDS = 150
+PATIENCE_SECONDS = 300
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -11,7 +11,7 @@ from infra.phone_app import PhoneApp
 from infra.stack import Addresses
 from tests.e2e.conftest import somebody
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 KINDS = ("alipay", "wechat_pay")
 
 

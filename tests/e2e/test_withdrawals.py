@@ -18,7 +18,7 @@ from shared import clock
 from shared.bank.signed_http import SandboxBank
 from tests.e2e.conftest import CARD, somebody
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 900
 CLIENTS = 8
 TRIES = 10
 ENDED = {"paid", "failed", "cancelled", "reversed"}
