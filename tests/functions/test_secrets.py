@@ -118,7 +118,9 @@ def test_no_secret_is_left_anywhere(
     assert {kind for kind, secrets in seeded.items() if secrets} == KINDS_SEEDED
     assert [place for place, texts in places.items() if not texts] == []
     assert "request_failed" in all_logged.getvalue()
-    assert search(seeded, places) == []
+    found = search(seeded, places)
+    print(*found, sep="\n")
+    assert [(one.kind, one.place) for one in found] == []
 
 
 def test_a_phone_is_kept_and_logged_nowhere_in_clear(all_logged: io.StringIO, edge: Edge) -> None:
