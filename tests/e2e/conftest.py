@@ -10,7 +10,7 @@ from infra.phone_app import PhoneApp
 from infra.stack import Addresses, Stack, running
 
 CARD = "6222021234500010008"
-_WAIT_SECONDS = 60
+_WAIT_SECONDS = 300
 
 
 @pytest.fixture(scope="session")
