@@ -74,13 +74,13 @@ def _deliver(events: Sequence[Event]) -> int:
 
 
 def _sent(event: Event, silent: set[str]) -> Sent | None:
-    """None where the host is one of the silent, so that nothing was tried."""
-    host = str(urlsplit(event.url).hostname)
-    if host in silent:
+    """None where the server is one of the silent, so that nothing was tried."""
+    server = urlsplit(event.url).netloc
+    if server in silent:
         return None
     sent = send(event.url, event.body.encode(), _headers(event))
     if sent.status is None:
-        silent.add(host)
+        silent.add(server)
     return sent
 
 

@@ -159,11 +159,14 @@ def test_shop_that_is_down_holds_up_no_other(
     assert deliver_due() == 3
 
     assert len(web.got) == 1
-    told_of = [one for event in events(down)["items"] for one in [event["status"]]]
-    assert set(told_of) == {"waiting"}
-    event_id = events(down)["items"][0]["event_id"]
-    (attempt,) = down.call("GET", f"/v1/merchant/events/{event_id}").json["deliveries"]
-    assert (attempt["status"], attempt["failure"]) == (None, "NO_CONNECTION")
+    waiting = events(down)["items"]
+    assert {event["status"] for event in waiting} == {"waiting"}
+    paths = [f"/v1/merchant/events/{event['event_id']}" for event in waiting]
+    attempts = [one for path in paths for one in down.call("GET", path).json["deliveries"]]
+    # The second is tried only when it does not know of the first yet.
+    assert len(attempts) in (1, 2)
+    for attempt in attempts:
+        assert (attempt["status"], attempt["failure"]) == (None, "NO_CONNECTION")
 
 
 def test_events_are_signed_with_both_keys_while_there_are_two(
