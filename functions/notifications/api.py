@@ -97,7 +97,7 @@ def set_choice(call: Call[ChoiceRequest]) -> Reply:
 
 @api.operation(
     "PUT",
-    "/v1/sessions/current/push-token",
+    "/v1/me/push-token",
     body=PushTokenRequest,
     answers={204: None},
     problems=(PushUnavailable,),
@@ -108,7 +108,7 @@ def set_push_token(call: Call[PushTokenRequest]) -> Reply:
     return Reply(204)
 
 
-@api.operation("DELETE", "/v1/sessions/current/push-token", answers={204: None})
+@api.operation("DELETE", "/v1/me/push-token", answers={204: None})
 def remove_push_token(call: Call[None]) -> Reply:
     """Ends push messages to this device."""
     push_tokens.unregister(call.user_id, call.session_id)

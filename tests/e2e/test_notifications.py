@@ -39,5 +39,5 @@ def test_a_transfer_that_was_taken_back_is_told_of_without_an_entry(addresses: A
 def test_push_messages_are_off_until_they_are_set_up(addresses: Addresses) -> None:
     wish = {"platform": "ios", "token": "0123456789abcdef" * 4}
 
-    refused = somebody(addresses).ask("PUT", "/v1/sessions/current/push-token", wish)
+    refused = somebody(addresses).ask("PUT", "/v1/me/push-token", wish)
     assert (refused.status, refused.json["code"]) == (422, "PUSH_UNAVAILABLE")

@@ -593,3 +593,10 @@ def test_alarm_tells_of_withdrawals_that_do_not_end_as_they_should(template: Jso
         ("UWallet", "WithdrawalsOverdue"),
         ("UWallet", "PayoutsContradicted"),
     }
+
+
+def test_no_session_is_hidden_by_the_beginning_of_a_path(template: Json) -> None:
+    """The gateway prefers a literal segment, also where that has no methods of its own."""
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    assert "/v1/sessions/{session_id}" in paths
+    assert [path for path in paths if path.startswith("/v1/sessions/current/")] == []

@@ -22,7 +22,7 @@ from tests.people import PASSWORD, PAY_PASSWORD, Person, fund, mails_sent_to
 
 EMAIL = "ana@post.example"
 TOKEN = "0123456789abcdef" * 4
-PUSH_TOKEN = "/v1/sessions/current/push-token"
+PUSH_TOKEN = "/v1/me/push-token"
 
 
 @pytest.fixture
