@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("--key", dest="key_id", required=True)
     verbs.add_parser("disable", parents=[one], help="end all that a merchant may do, at once")
     verbs.add_parser("enable", parents=[one], help="let a disabled merchant go on")
+    verbs.add_parser("qr", parents=[one], help="the code that a merchant prints, also as SVG")
     verbs.add_parser("list", help="show all, with what they have")
     return parser
 

@@ -39,6 +39,7 @@ class Settings:
     push_application_android: str = ""
     tracing: str = "off"
     checkout_url: str = "https://pay.u-wallet.example/orders"
+    qr_url: str = "https://pay.u-wallet.example/q"
     notify_private_addresses: str = "off"
 
     body_limit_bytes: int = 65_536
@@ -107,6 +108,7 @@ class Settings:
     payment_day_limit_minor: int = 20_000_000
     merchant_fee_basis_points: int = 60  # 0.60 % of what is paid
     order_expires_seconds: int = 900
+    collect_code_seconds: int = 86_400
     refunds_per_order: int = 50
     events_kept_seconds: int = 7_776_000
     event_watch_seconds: int = 40

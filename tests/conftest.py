@@ -109,8 +109,17 @@ def empty_tables() -> None:
 
 def ledger_items() -> list[dict[str, Any]]:
     """All items of the ledger, out of moto itself: a scan takes fifty times as long."""
+    return _items_of("test-ledger")
+
+
+def record_items() -> list[dict[str, Any]]:
+    """All items of the other table, likewise."""
+    return _items_of("test-records")
+
+
+def _items_of(table_name: str) -> list[dict[str, Any]]:
     database = dynamodb_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"]
-    return [item.to_json()["Attributes"] for item in database.tables["test-ledger"].all_items()]
+    return [item.to_json()["Attributes"] for item in database.tables[table_name].all_items()]
 
 
 def world_state() -> tuple[Any, ...]:

@@ -75,6 +75,11 @@ class Person:
         return int(self.call("GET", "/v1/wallet").json["available"])
 
 
+def scan(person: Person, qr: str) -> Answer:
+    """What the app asks the wallet about a QR code that its camera has read."""
+    return person.call("POST", "/v1/qr/resolve", {"qr": qr})
+
+
 def transfer_body(payee: dict[str, str], amount: int) -> dict[str, object]:
     return {
         "payee": payee,

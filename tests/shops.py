@@ -78,6 +78,17 @@ def open_shop(name: str = "Kafei", **terms: object) -> Shop:
     return Shop(made["merchant_id"], made["secret"])
 
 
+def pay_at_stall(person: Person, shop: Shop, amount: int, *, key: str, **more: object) -> Answer:
+    """A payment of an amount to a shop whose printed code was scanned."""
+    body = {
+        "merchant_id": shop.merchant_id,
+        "amount": amount,
+        "currency": "CNY",
+        "pay_password": PAY_PASSWORD,
+    }
+    return person.call("POST", "/v1/payments", body | more, key=key)
+
+
 def pay(person: Person, order_id: str, *, key: str, **more: object) -> Answer:
     """A payment of an order by somebody."""
     body = {"order_id": order_id, "pay_password": PAY_PASSWORD} | more

@@ -10,7 +10,7 @@ from functions.identity.pay_password import (
 )
 from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
-from functions.payments import event_list, orders, payment
+from functions.payments import event_list, orders, payment, scanning, stall
 from functions.payments.collection import MerchantNotActive, OrderClosed, OrderExpired, OrderPaid
 from functions.payments.merchant_check import merchant_check, merchant_of
 from functions.payments.models import (
@@ -26,11 +26,14 @@ from functions.payments.models import (
     PaymentView,
     RefundRequest,
     RefundView,
+    ScannedView,
+    ScanRequest,
 )
 from functions.payments.records import Event, Order, event_key, order_key
 from functions.payments.refund import OrderNotPaid, PayerGone, TooManyRefunds, refund
 from functions.payments.views import payer_order_view, payment_view, refund_view
 from functions.risk.guard import RiskBlocked
+from functions.transfers.transfer import PayeeNotFound
 from shared.errors import IdempotencyKeyReused, NotFound
 from shared.ledger.errors import (
     AccountClosed,
@@ -40,6 +43,8 @@ from shared.ledger.errors import (
     ReversalExceedsOriginal,
 )
 from shared.ledger.records import Transfer, transfer_key
+from shared.qr import QrExpired, QrForged, QrUnknown
+from shared.qr_image import ImageQuery, QrView, qr_view
 from shared.rate_limit import TooManyRequests
 from shared.table import Key
 from shared.web import Api, Call, Reply
@@ -103,7 +108,7 @@ def get_order(call: Call[None]) -> Reply:
     reads=payment.needed,
 )
 def create_payment(call: Call[PaymentRequest]) -> Reply:
-    """Pays an order."""
+    """Pays an order, or a merchant whose printed code was scanned."""
     posting = payment.pay(call)
     return Reply(201, payment_view(posting.transfer, first_answer=True), posting.replayed)
 
@@ -119,6 +124,38 @@ def get_payment(call: Call[None]) -> Reply:
     """Shows a payment to who made it."""
     transfer = call.found.one(Transfer, transfer_key(call.path["payment_id"]))
     return Reply(200, payment_view(payment.visible(transfer, call.user_id)))
+
+
+@api.operation(
+    "POST",
+    "/v1/qr/resolve",
+    body=ScanRequest,
+    answers={200: ScannedView},
+    problems=(MerchantNotActive, NotFound, PayeeNotFound, QrExpired, QrForged, QrUnknown),
+    reads=scanning.needed,
+)
+def resolve_qr(call: Call[ScanRequest]) -> Reply:
+    """Says what a scanned QR code is about, before anybody pays."""
+    return Reply(200, scanning.scanned(call))
+
+
+@merchant_api.operation("GET", "/v1/merchant/qr", query=ImageQuery, answers={200: QrView})
+def get_merchant_qr(call: Call[None]) -> Reply:
+    """Shows the code that a merchant prints, by which anybody pays it any amount."""
+    return Reply(200, qr_view(stall.qr_of(call.user_id), call.query.image))
+
+
+@merchant_api.operation(
+    "GET",
+    "/v1/merchant/orders/{order_id}/qr",
+    query=ImageQuery,
+    answers={200: QrView},
+    problems=(NotFound,),
+    reads=_its_order,
+)
+def get_order_qr(call: Call[None]) -> Reply:
+    """Shows the code of an order."""
+    return Reply(200, qr_view(orders.qr_of(_order(call)), call.query.image))
 
 
 @merchant_api.operation(

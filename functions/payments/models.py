@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shared.money import Amount, Currency
+from shared.qr import QrText
 from shared.settings import settings
+from shared.web.body import REQUIRED
 from shared.web.fields import Id, Note, PayPassword
 from shared.web.pages import PageQuery
 
@@ -42,7 +44,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class OrderMade(msgspec.Struct, frozen=True, kw_only=True):
-    """checkout_url: where the payer goes. qr: the text of a QR code that leads there."""
+    """checkout_url: where the payer goes. qr: what a QR code says that leads there."""
 
     order_id: str
     checkout_url: str
@@ -71,11 +73,13 @@ class RefundView(msgspec.Struct, frozen=True, kw_only=True):
 class MerchantOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order as its merchant sees it. fee: the house's, before anything was refunded.
 
-    ended_at: when it was closed or expired.
+    kind: `order` is one that the merchant has made; `static` was paid by its printed code, and has
+    the payment's id for a number. ended_at: when it was closed or expired.
     """
 
     order_id: str
     merchant_order_id: str
+    kind: Literal["order", "static", "code"]
     status: OrderStatus
     amount: Amount
     currency: Currency
@@ -114,9 +118,57 @@ class PayerOrderView(msgspec.Struct, frozen=True, kw_only=True):
     payment_id: str | None
 
 
-class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    order_id: Id
+class PaymentRequest(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What is paid: an order, by order_id; or a merchant whose printed code was scanned, by
+    merchant_id, with the amount that the payer has entered.
+    """
+
     pay_password: PayPassword
+    order_id: Id | None = None
+    merchant_id: Id | None = None
+    amount: Amount | None = None
+    currency: Currency | None = None
+
+    def __post_init__(self) -> None:
+        if (self.order_id is None) == (self.merchant_id is None):
+            raise ValueError(
+                "须且只能给出 order_id 或 merchant_id", "needs either order_id or merchant_id"
+            )
+        for name in ("amount", "currency"):
+            given = getattr(self, name) is not None
+            if given and self.order_id is not None:
+                raise ValueError("由订单决定，不得给出", "is what the order says", name)
+            if not given and self.merchant_id is not None:
+                raise ValueError(*REQUIRED, name)
+
+
+class ScanRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    qr: QrText
+
+
+class Collector(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks for money by a code. amount, note: null where the payer says."""
+
+    user_id: str
+    name: str | None
+    amount: Amount | None
+    currency: Currency
+    note: str | None
+    expires_at: str | None
+
+
+class ScannedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was scanned. order, merchant and person: the one that `kind` says, the others null.
+
+    An order and a merchant are paid by `POST /v1/payments`, a person by `POST /v1/transfers`.
+    """
+
+    kind: Literal["order", "merchant", "person"]
+    order: PayerOrderView | None = None
+    merchant: Seller | None = None
+    person: Collector | None = None
 
 
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):

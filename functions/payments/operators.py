@@ -10,13 +10,13 @@ import msgspec
 
 from functions.agents.actor import Actor
 from functions.agents.operators import OperatorWish, Text, answered
-from functions.payments import merchants
+from functions.payments import merchants, stall
 from functions.payments.merchants import Terms
 from functions.payments.models import SettlementCard
 
 
 class Wish(OperatorWish, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    do: Literal["add", "change", "make_key", "revoke_key", "disable", "enable", "list"]
+    do: Literal["add", "change", "make_key", "revoke_key", "disable", "enable", "list", "qr"]
     merchant_id: Text = ""
     key_id: Text = ""
     name: Text | None = None
@@ -41,9 +41,10 @@ def _done(wish: Wish, by: Actor) -> dict[str, Any]:
             return merchants.make_key(wish.merchant_id, by=by)._asdict()
         case "revoke_key":
             return {"merchant_id": merchants.revoke_key(wish.merchant_id, wish.key_id, by=by)}
-        case "disable":
-            return {"merchant_id": merchants.disable(wish.merchant_id, by=by)}
-        case "enable":
-            return {"merchant_id": merchants.enable(wish.merchant_id, by=by)}
+        case "disable" | "enable":
+            setting = merchants.disable if wish.do == "disable" else merchants.enable
+            return {"merchant_id": setting(wish.merchant_id, by=by)}
+        case "qr":
+            return stall.to_print(wish.merchant_id)
         case "list":
             return {"merchants": msgspec.to_builtins(merchants.list_merchants())}

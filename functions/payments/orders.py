@@ -23,6 +23,7 @@ from shared import clock
 from shared.errors import IdempotencyKeyReused, NotFound
 from shared.identifiers import id_from_digest
 from shared.observability import count
+from shared.qr import Code, Owner
 from shared.secrets import keyed_digest
 from shared.settings import settings
 from shared.sweep import sweep
@@ -38,6 +39,11 @@ def order_id_of(merchant_id: str, merchant_order_id: str) -> str:
 def checkout_url(order_id: str) -> str:
     """Where a payer goes to pay: the app opens it, and a browser without the app says so."""
     return f"{settings().checkout_url}/{order_id}"
+
+
+def qr_of(order: Order) -> str:
+    """What the QR code of an order says."""
+    return Code(Owner.ORDER, order.order_id).text
 
 
 def place(merchant: Merchant, request: OrderRequest) -> tuple[Order, bool]:
@@ -56,8 +62,9 @@ def place(merchant: Merchant, request: OrderRequest) -> tuple[Order, bool]:
 
 
 def made_view(order: Order) -> OrderMade:
-    url = checkout_url(order.order_id)
-    return OrderMade(order_id=order.order_id, checkout_url=url, qr=url)
+    return OrderMade(
+        order_id=order.order_id, checkout_url=checkout_url(order.order_id), qr=qr_of(order)
+    )
 
 
 def order_of(merchant_id: str, order: Order | None) -> Order:

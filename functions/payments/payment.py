@@ -1,4 +1,5 @@
-"""Paying in the app: a signed-in user pays an order with the pay password.
+"""Paying in the app: a signed-in user pays an order with the pay password, or at a stall by its
+printed code, when the order is made with the payment.
 
 Whoever pays first has paid; a second gets told so and keeps the money. A payment is kept as a
 transfer of the ledger, and so is a refusal, for 90 days: the same request gets the same answer.
@@ -17,7 +18,15 @@ from functions.payments.collection import (
     movement_of,
 )
 from functions.payments.models import PaymentRequest
-from functions.payments.records import PAYMENT, Order, order_key
+from functions.payments.records import (
+    PAYMENT,
+    STATIC,
+    Merchant,
+    Order,
+    merchant_key,
+    order_key,
+)
+from functions.payments.stall import order_at_stall
 from functions.risk.money_guard import MoneyGuard
 from functions.wallet.limits import check_payment_amount, on_device, payment_day_limit
 from shared.errors import NotFound, Problem
@@ -26,6 +35,7 @@ from shared.ledger.errors import AccountClosed, InsufficientFunds, LimitExceeded
 from shared.ledger.posting import transfer_id
 from shared.ledger.records import Account, Transfer, account_key, transfer_key
 from shared.ledger.sides import Authorize
+from shared.money import Money
 from shared.observability import count, measure_amount
 from shared.table import Cancelled, Key
 from shared.web.idempotency import fingerprint
@@ -46,7 +56,7 @@ def needed(call: Call[PaymentRequest]) -> Iterable[Key]:
     """All that a payment must know, read in the same round trip as the session."""
     yield account_key(call.user_id)
     yield transfer_key(_id_of(call))
-    yield order_key(call.body.order_id)
+    yield _wanted(call.body)
 
 
 def pay(call: Call[PaymentRequest]) -> Posting:
@@ -56,11 +66,9 @@ def pay(call: Call[PaymentRequest]) -> Posting:
     if earlier is not None:
         return replay(earlier, asked)
     payer = call.found.one(Account, account_key(call.user_id))
-    order = call.found.one(Order, order_key(call.body.order_id))
     if payer is None:
         raise AccountClosed
-    if order is None:
-        raise NotFound
+    order = _order(call)
     may_spend = _authorize(call, order, payment_day_limit())
     may_spend(payer)
     try:
@@ -81,6 +89,22 @@ def visible(transfer: Transfer | None, user_id: str) -> Transfer:
     return transfer
 
 
+def _wanted(body: PaymentRequest) -> Key:
+    if body.order_id is not None:
+        return order_key(body.order_id)
+    return merchant_key(str(body.merchant_id))
+
+
+def _order(call: Call[PaymentRequest]) -> Order:
+    """What is to be paid; for a printed code an order that is not yet written. Raises NotFound."""
+    wanted, amount = call.found.get(_wanted(call.body)), call.body.amount
+    if isinstance(wanted, Order):
+        return wanted
+    if isinstance(wanted, Merchant) and amount is not None:
+        return order_at_stall(wanted, Money(amount=amount), payment_id=_id_of(call))
+    raise NotFound
+
+
 def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) -> Posting:
     limit = on_device(payment_day_limit(), seen(call))
     guarded = MoneyGuard(
@@ -88,7 +112,7 @@ def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) 
         call,
         order.money,
         subject=_id_of(call),
-        payee=order.order_id,
+        payee=order.merchant_id if order.kind == STATIC else order.order_id,
         account=payer,
         limit=limit,
         authorize=_authorize(call, order, limit),
@@ -100,6 +124,7 @@ def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) 
             order,
             payment_id=_id_of(call),
             debit=debit,
+            new=order.kind == STATIC,
             fingerprint=asked,
             risk=guarded.decision.to_record(),
             together_with=guarded.together_with,

@@ -93,6 +93,7 @@ def _of_merchant(order: Order) -> dict[str, Any]:
     return {
         "order_id": order.order_id,
         "merchant_order_id": order.merchant_order_id,
+        "kind": order.kind,
         "status": refunded_word(int(order.amount), returned) or standing(order),
         "amount": int(order.amount),
         "currency": "CNY",

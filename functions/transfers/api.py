@@ -12,7 +12,8 @@ from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
 from functions.risk.guard import RiskBlocked
 from functions.transfers.cancellation import NotCancellable, cancel
-from functions.transfers.models import TransferRequest, TransferView
+from functions.transfers.collecting import NotACollectCode, OtherAmountAsked, collect_code
+from functions.transfers.models import CollectCode, CollectRequest, TransferRequest, TransferView
 from functions.transfers.transfer import (
     PayeeNotFound,
     SelfTransfer,
@@ -24,6 +25,7 @@ from functions.transfers.transfer import (
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds, LimitExceeded
 from shared.ledger.records import Transfer, transfer_key
+from shared.qr import QrExpired, QrForged, QrUnknown
 from shared.rate_limit import TooManyRequests
 from shared.table import Key
 from shared.web import Api, Call, Reply
@@ -39,12 +41,17 @@ api = Api(__name__, session_check)
     problems=(
         AccountClosed,
         AccountFrozen,
+        OtherAmountAsked,
         CoolDown,
         InsufficientFunds,
         LimitExceeded,
+        NotACollectCode,
         PayeeNotFound,
         PayPasswordLocked,
         PayPasswordNotSet,
+        QrExpired,
+        QrForged,
+        QrUnknown,
         RiskBlocked,
         SelfTransfer,
         StepUpRequired,
@@ -58,6 +65,12 @@ def create_transfer(call: Call[TransferRequest]) -> Reply:
     """Sends money to another user, at once or delayed."""
     posting = send(call)
     return Reply(201, view(posting.transfer, first_answer=True), posting.replayed)
+
+
+@api.operation("POST", "/v1/collect-codes", body=CollectRequest, answers={201: CollectCode})
+def create_collect_code(call: Call[CollectRequest]) -> Reply:
+    """Makes a QR code by which others send the user money."""
+    return Reply(201, collect_code(call.user_id, call.body))
 
 
 def _its_transfer(call: Call[None]) -> Iterable[Key]:

@@ -11,7 +11,8 @@ from functions.identity.pay_password import authorize
 from functions.risk.guard import Action
 from functions.risk.money_guard import MoneyGuard
 from functions.risk.payees import is_known, known_payee_key, remembering
-from functions.transfers.models import Arrival, Party, TransferRequest, TransferView
+from functions.transfers.collecting import OtherAmountAsked, check_terms, code_of
+from functions.transfers.models import Arrival, Party, Payee, TransferRequest, TransferView
 from functions.wallet.limits import check_transfer_amount, on_device, transfer_day_limit
 from shared import clock
 from shared.errors import NotFound, Problem, Texts
@@ -34,6 +35,7 @@ from shared.ledger.sides import Authorize
 from shared.money import Money
 from shared.observability import count, measure_amount
 from shared.phone import normalised
+from shared.qr import QrExpired
 from shared.table import Cancelled, Key, Write, read
 from shared.web.idempotency import fingerprint
 from shared.web.operation import Call
@@ -64,7 +66,14 @@ class PayeeNotFound(Problem):
     )
 
 
-_REMEMBERED = (SelfTransfer, PayeeNotFound, InsufficientFunds, LimitExceeded)
+_REMEMBERED = (
+    SelfTransfer,
+    PayeeNotFound,
+    QrExpired,
+    OtherAmountAsked,
+    InsufficientFunds,
+    LimitExceeded,
+)
 
 
 @dataclass(frozen=True)
@@ -79,20 +88,18 @@ def needed(call: Call[TransferRequest]) -> Iterable[Key]:
     """All that a transfer must know, read in the same round trip as the session."""
     yield account_key(call.user_id)
     yield transfer_key(_id_of(call))
-    payee = call.body.payee
-    if payee.user_id is not None:
-        yield account_key(payee.user_id)
-        yield known_payee_key(call.user_id, payee.user_id)
-    elif payee.phone is not None:
-        phone = normalised(payee.phone, field="payee.phone")
+    user_id = _named_id(call.body.payee)
+    if user_id is None:
+        phone = normalised(call.body.payee.phone or "", field="payee.phone")
         yield directory_key(phone)
-        yield account_key(guessed_user_id(phone))
-        yield known_payee_key(call.user_id, guessed_user_id(phone))
+        user_id = guessed_user_id(phone)
+    yield account_key(user_id)
+    yield known_payee_key(call.user_id, user_id)
 
 
 def send(call: Call[TransferRequest]) -> Posting:
     """Does what the call asks for, once. Raises the problem of the rule that it breaks."""
-    body = call.body
+    body, code = call.body, code_of(call.body.payee)
     payer_key, own_key = account_key(call.user_id), transfer_key(_id_of(call))
     payer = call.found.one(Account, payer_key)
     earlier = call.found.one(Transfer, own_key)
@@ -101,7 +108,7 @@ def send(call: Call[TransferRequest]) -> Posting:
         kind="transfer",
         amount=Money(amount=body.amount, currency=body.currency),
         fingerprint=fingerprint(body),
-        note=body.note,
+        note=code.terms.note if code and body.note is None else body.note,
     )
     if earlier is not None:
         return replay(earlier, movement.fingerprint)
@@ -111,6 +118,8 @@ def send(call: Call[TransferRequest]) -> Posting:
     payee: Account | None = None
     try:
         payee, new_payee = _payee(call)
+        if code:
+            check_terms(code, movement.amount)
         check_transfer_amount(body.amount)
         posting = _sent(call, movement, payer, payee, new_payee)
     except CreditRefused as error:
@@ -181,7 +190,7 @@ def _payee(call: Call[TransferRequest]) -> tuple[Account, bool]:
         raise SelfTransfer
     key, known_key = account_key(user_id), known_payee_key(call.user_id, user_id)
     found = call.found
-    if found.get(key) is None and call.body.payee.user_id is None:
+    if found.get(key) is None and call.body.payee.phone is not None:
         # A phone that its owner did not register with: its account has another id.
         found = read([key, known_key])
     account = found.one(Account, key)
@@ -190,10 +199,17 @@ def _payee(call: Call[TransferRequest]) -> tuple[Account, bool]:
     return account, not is_known(found, known_key)
 
 
+def _named_id(payee: Payee) -> str | None:
+    """The id of a payee who is not named by a phone."""
+    code = code_of(payee)
+    return code.owner_id if code else payee.user_id
+
+
 def _payee_id(call: Call[TransferRequest]) -> str:
     payee = call.body.payee
-    if payee.user_id is not None:
-        return payee.user_id
+    user_id = _named_id(payee)
+    if user_id is not None:
+        return user_id
     phone = normalised(payee.phone or "", field="payee.phone")
     entry = call.found.one(PhoneEntry, directory_key(phone))
     if entry is None:

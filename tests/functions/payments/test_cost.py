@@ -8,7 +8,7 @@ from moto.dynamodb.models import dynamodb_backends
 from tests.faults import Attempt, watched
 from tests.people import Person
 from tests.shared.ledger.test_cost import UNIT_BYTES, stored_bytes
-from tests.shops import Shop, open_shop, pay
+from tests.shops import Shop, open_shop, pay, pay_at_stall
 
 USUAL = {"subject": "两杯咖啡", "number": "20260301-000123"}
 
@@ -43,6 +43,18 @@ def test_payment_takes_two_round_trips_and_sixteen_units(shop: Shop, ana: Person
     print(by_record)
     assert sum(by_record.values()) == 16
     assert len(by_record) == 8
+
+
+def test_payment_at_a_stall_takes_no_more_though_it_makes_the_order(
+    shop: Shop, ana: Person
+) -> None:
+    pay_at_stall(ana, shop, 1_000, key="first")  # of the day and in this process
+
+    with watched() as attempts:
+        pay_at_stall(ana, shop, 1_000, key="k")
+
+    assert [one.operation for one in attempts] == ["BatchGetItem", "TransactWriteItems"]
+    assert sum(units(attempts).values()) == 16
 
 
 def test_without_fee_and_address_a_payment_takes_twelve_units(ana: Person) -> None:

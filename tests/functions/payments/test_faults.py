@@ -13,10 +13,11 @@ from shared.errors import ServiceUnavailable
 from shared.settings import settings
 from shared.sweep import SweepIncomplete
 from tests.clock import TestClock
+from tests.conftest import record_items
 from tests.edge import Answer
 from tests.faults import CUTS, Fault, Swept, sweep
 from tests.people import register
-from tests.shops import open_shop, pay
+from tests.shops import open_shop, pay, pay_at_stall
 from tests.web_shop import WebShop, web_shop
 
 
@@ -39,6 +40,23 @@ class Paid(Swept):
     def check_done(self) -> None:
         assert (self.ana.available, self.shop.balance) == (5_000, 4_970)
         assert self.shop.shown(self.order_id)["status"] == "paid"
+
+
+class PaidAtStall(Paid):
+    """The same by the printed code, to which no order belongs before."""
+
+    def act(self) -> Any:
+        return _told(pay_at_stall(self.ana, self.shop, 5_000, key="k"))
+
+    def check_done(self) -> None:
+        assert (self.ana.available, self.shop.balance) == (5_000, 4_970)
+        shown = self.shop.shown(self.act()[1]["order_id"])
+        assert (shown["kind"], shown["status"], shown["amount"]) == ("static", "paid", 5_000)
+        kept = [(item["pk"]["S"].partition("#")[0], item) for item in record_items()]
+        orders = [one for kind, one in kept if kind == "ORDER"]
+        events = [one["order_id"]["S"] for kind, one in kept if kind == "EVENT"]
+        assert len(orders) == 2  # with the one that nobody pays here
+        assert events.count(shown["order_id"]) == 1
 
 
 class Refused(Paid):
@@ -167,7 +185,7 @@ def shop_that_listens(monkeypatch: pytest.MonkeyPatch, test_clock: TestClock) ->
 @pytest.mark.parametrize(
     "fault", [*CUTS, Fault.THROTTLED, Fault.CONFLICT], ids=lambda fault: fault.value
 )
-@pytest.mark.parametrize("operation", [Paid, Refunded])
+@pytest.mark.parametrize("operation", [Paid, PaidAtStall, Refunded])
 def test_money_moves_once_under_a_fault_at_any_call(
     operation: type[Swept], fault: Fault, test_clock: TestClock
 ) -> None:
