@@ -106,6 +106,7 @@ class Settings:
     new_device_day_limit_minor: int = 500_000
     payment_limit_minor: int = 5_000_000
     payment_day_limit_minor: int = 20_000_000
+    payment_limits: str = ""
     merchant_fee_basis_points: int = 60  # 0.60 % of what is paid
     order_expires_seconds: int = 900
     collect_code_seconds: int = 86_400

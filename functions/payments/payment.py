@@ -17,6 +17,7 @@ from functions.payments.collection import (
     collect,
     movement_of,
 )
+from functions.payments.limits import payment_limit, with_password
 from functions.payments.models import PaymentRequest
 from functions.payments.records import (
     PAYMENT,
@@ -28,7 +29,7 @@ from functions.payments.records import (
 )
 from functions.payments.stall import order_at_stall
 from functions.risk.money_guard import MoneyGuard
-from functions.wallet.limits import check_payment_amount, on_device, payment_day_limit
+from functions.wallet.limits import check_payment_amount
 from shared.errors import NotFound, Problem
 from shared.ledger import FromUser, Limit, Posting, refuse, replay
 from shared.ledger.errors import AccountClosed, InsufficientFunds, LimitExceeded
@@ -69,7 +70,7 @@ def pay(call: Call[PaymentRequest]) -> Posting:
     if payer is None:
         raise AccountClosed
     order = _order(call)
-    may_spend = _authorize(call, order, payment_day_limit())
+    may_spend = _authorize(call, order, _limit(call, order))
     may_spend(payer)
     try:
         check_payable(order)
@@ -106,7 +107,7 @@ def _order(call: Call[PaymentRequest]) -> Order:
 
 
 def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) -> Posting:
-    limit = on_device(payment_day_limit(), seen(call))
+    limit = _limit(call, order)
     guarded = MoneyGuard(
         "payment",
         call,
@@ -131,6 +132,11 @@ def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) 
         )
     except Cancelled as cancelled:
         raise guarded.refusal(cancelled) from cancelled
+
+
+def _limit(call: Call[PaymentRequest], order: Order) -> Limit:
+    where = seen(call)
+    return payment_limit(order.kind, with_password(where), where)  # type: ignore[arg-type]  # ours
 
 
 def _authorize(call: Call[PaymentRequest], order: Order, limit: Limit) -> Authorize:

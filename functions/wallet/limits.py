@@ -51,12 +51,17 @@ def on_device(limit: Limit, seen: Seen) -> Limit:
     While that is new, less may leave in a day; never less than what goes without a question.
     seen: of the session (`origin.seen`).
     """
-    if seen.device_since + settings().new_device_seconds <= clock.seconds():
+    if not is_new(seen):
         return limit
     least = settings().unguarded_day_limit_minor
     maximum = min(limit.maximum, max(least, settings().new_device_day_limit_minor))
     what = Texts(f"新设备{limit.what.zh}", f"{limit.what.en} from a new device")
     return replace(limit, maximum=maximum, what=what)
+
+
+def is_new(seen: Seen) -> bool:
+    """Whether the device that asks was first used a short while ago."""
+    return seen.device_since + settings().new_device_seconds > clock.seconds()
 
 
 def withdrawal_day_limit() -> Limit:

@@ -32,7 +32,8 @@ class Account(LedgerRecord):
     `proof` is a keyed hash that the owner must match to spend, `proof_failures` how often in a row
     somebody did not, `proof_failed_at` when last (seconds). A daily allowance that has been used is
     in `<name>_period` and `<name>_used`, how often in `<name>_count`; the same of an hour in
-    `<name>_hour...`, and the most at once ever in `<name>_largest`. Until
+    `<name>_hour...`, and the most at once ever in `<name>_largest`; what of it counts in a part
+    with a maximum of its own is in `<name>_of_<part>`. Until
     `cool_down_until` (seconds) its owner, who has just changed what he proves himself by, sends
     less. `frozen_at` is when it was frozen last, also when it has been opened since.
     """
@@ -77,6 +78,10 @@ class Account(LedgerRecord):
     payment_hour_count = NumberAttribute(null=True)
     payment_hour_used = NumberAttribute(null=True)
     payment_largest = NumberAttribute(null=True)
+    payment_of_static = NumberAttribute(null=True)
+    payment_of_weak = NumberAttribute(null=True)
+    payment_of_strong = NumberAttribute(null=True)
+    payment_of_small = NumberAttribute(null=True)
     cool_down_until = NumberAttribute(null=True)
     frozen_at = UnicodeAttribute(null=True)
     opened_at = UnicodeAttribute()

@@ -11,6 +11,7 @@ writes a second. They have no order among their entries and no sequence to wait 
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple, Protocol, cast
 
 from pynamodb.expressions.condition import Condition
@@ -59,6 +60,18 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """Some of what counts in a limit, with a maximum of its own, in minor units and one period.
+
+    name: what it is counted as, in the attribute `<limit>_of_<name>`.
+    """
+
+    name: str
+    maximum: int
+    what: Texts
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limit:
     """How much of an account may be used for something in a period.
 
@@ -66,6 +79,7 @@ class Limit:
         or `payment`.
     period: what it counts in, a local day like `2026-11-22`; hour: one like `2026-11-22T14`.
     maximum: minor units in one period.
+    parts: in which it counts as well, and may not exceed any.
     """
 
     name: str
@@ -73,15 +87,27 @@ class Limit:
     maximum: int
     what: Texts
     hour: str = field(default_factory=clock.local_hour)
+    parts: tuple[Part, ...] = ()
 
-    def exceeded(self) -> LimitExceeded:
-        return LimitExceeded(
-            what_zh=self.what.zh, what_en=self.what.en, limit_display=display(self.maximum)
-        )
+    def check_alone(self, amount: int) -> None:
+        """Raises LimitExceeded for an amount that no account could use in one period."""
+        _check(self, amount)
+        for part in self.parts:
+            _check(part, amount)
+
+    def check(self, account: Account, amount: int) -> None:
+        """Raises LimitExceeded when, with what the account has used so far, it is too much."""
+        _check(self, self.used_by(account) + amount)
+        for part in self.parts:
+            _check(part, self.part_used_by(account, part) + amount)
 
     def used_by(self, account: Account) -> int:
         """Minor units used in this period so far."""
         return self._read(account, "used") if self._counted_in(account) else 0
+
+    def part_used_by(self, account: Account, part: Part) -> int:
+        """Minor units of them that count in a part."""
+        return self._read(account, f"of_{part.name}") if self._counted_in(account) else 0
 
     def tally(self, account: Account) -> Tally:
         """What was counted so far, as far as it is not over."""
@@ -110,11 +136,23 @@ class Limit:
             self._of("hour_used").set(tally.hour_amount + amount),
             self._of("largest").set(max(tally.largest, amount)),
         ]
+        for part in self.parts:
+            so_far = self.part_used_by(account, part)
+            actions.append(self._of(f"of_{part.name}").set(so_far + amount))
         if counted_in := self._counted_in(account):
             condition = (period == counted_in) & (counted == tally.day_count)
-            return [used.set(used + amount), *actions], condition & (used <= self.maximum - amount)
+            condition &= used <= self.maximum - amount
+            for part in self.parts:
+                own = self._of(f"of_{part.name}")
+                condition &= own.does_not_exist() | (own <= part.maximum - amount)
+            return [used.set(used + amount), *actions], condition
         new_day = period.does_not_exist() | (period < self.period)
-        return [period.set(self.period), used.set(amount), *actions], new_day
+        return [period.set(self.period), used.set(amount), *actions, *self._other_parts()], new_day
+
+    def _other_parts(self) -> list[Action]:
+        """What ends the counts of an earlier period that this use does not begin anew."""
+        names = _part_names(self.name) - {part.name for part in self.parts}
+        return [self._of(f"of_{name}").remove() for name in sorted(names)]
 
     def _of(self, part: str) -> Any:
         return getattr(Account, f"{self.name}_{part}")
@@ -130,6 +168,21 @@ class Limit:
         """
         period: str | None = getattr(account, f"{self.name}_period")
         return period if period is not None and period >= self.period else None
+
+
+def _check(one: Limit | Part, used: int) -> None:
+    if used > one.maximum:
+        raise LimitExceeded(
+            what_zh=one.what.zh, what_en=one.what.en, limit_display=display(one.maximum)
+        )
+
+
+@cache
+def _part_names(limit_name: str) -> frozenset[str]:
+    """Of all parts that an account can count of a limit."""
+    begin = f"{limit_name}_of_"
+    names = (name for name in Account.get_attributes() if name.startswith(begin))
+    return frozenset(name.removeprefix(begin) for name in names)
 
 
 Authorize = Callable[[Account], None]
@@ -218,8 +271,7 @@ class FromUser:
                 actions.append(Account.proof_failures.set(0))
         if self.limit:
             counted = self._counted(amount)
-            if counted > self.limit.maximum:
-                raise self.limit.exceeded()
+            self.limit.check_alone(counted)
             counting, allowed = self.limit.use(account, counted)
             actions += counting
             condition &= allowed
@@ -236,9 +288,8 @@ class FromUser:
             raise AccountClosed
         if account.status == FROZEN:
             raise AccountFrozen
-        counted = self._counted(self._amount)
-        if self.limit and self.limit.used_by(account) + counted > self.limit.maximum:
-            raise self.limit.exceeded()
+        if self.limit:
+            self.limit.check(account, self._counted(self._amount))
         self._check_funds(account)
         return account
 

@@ -1,12 +1,15 @@
 """At a stall: a merchant's printed code, by which whoever scans it pays an amount of their own."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions.payments.delivery import deliver_due
+from functions.payments.limits import rows
 from shared.ledger.accounts import FEES, set_status
 from shared.settings import settings
+from tests.clock import TestClock
 from tests.conftest import ledger_items
 from tests.edge import call
 from tests.functions.meanwhile import meanwhile
@@ -186,9 +189,31 @@ def test_wrong_pay_password_and_frozen_payer_pay_nothing(shop: Shop, ana: Person
     assert shop.balance == 0
 
 
-def test_step_that_was_taken_is_good_for_the_merchant_under_any_key(
-    shop: Shop, ana: Person
+def test_printed_codes_together_take_no_more_than_500_yuan_a_day(
+    shop: Shop, ana: Person, test_clock: TestClock
 ) -> None:
+    fund(ana.user_id, 200_000)
+    assert pay_at_stall(ana, shop, 49_999, key="k1").status == 201
+
+    refused = pay_at_stall(ana, open_shop("Other"), 2, key="k2")
+
+    assert (refused.status, refused.code) == (422, "LIMIT_EXCEEDED")
+    assert "500.00 CNY" in refused.json["detail"]
+    assert pay_at_stall(ana, shop, 1, key="k3").status == 201
+    assert pay(ana, shop.order(2_000), key="k4").status == 201
+    test_clock.move(hours=12)
+    assert pay_at_stall(ana.signed_in_again(), shop, 50_000, key="k5").status == 201
+    assert ana.signed_in_again().available == 210_000 - 102_000
+
+
+def test_step_that_was_taken_is_good_for_the_merchant_under_any_key(
+    shop: Shop, ana: Person, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    no_cap = tmp_path / "limits.json"
+    no_cap.write_text('{"version": "1", "limits": []}')
+    monkeypatch.setenv("PAYMENT_LIMITS", str(no_cap))
+    settings.cache_clear()
+    rows.cache_clear()
     fund(ana.user_id, 2_000_000)
     refused = pay_at_stall(ana, shop, 1_000_000, key="k1")
     assert refused.code == "STEP_UP_REQUIRED"
@@ -200,6 +225,9 @@ def test_step_that_was_taken_is_good_for_the_merchant_under_any_key(
     )
 
     assert paid.status == 201, paid.text
+    monkeypatch.undo()
+    settings.cache_clear()
+    rows.cache_clear()
 
 
 def test_code_is_drawn_as_svg_and_as_png_and_says_the_same(shop: Shop) -> None:

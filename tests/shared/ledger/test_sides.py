@@ -7,6 +7,7 @@ from shared.ledger import (
     FromMerchant,
     FromUser,
     Limit,
+    Part,
     ToMerchant,
     hold,
     post,
@@ -50,6 +51,13 @@ def limit(day: str = "2026-03-01", *, maximum: int = 500, hour: str = "2026-03-0
     return Limit(name="transfer", period=day, maximum=maximum, what=what, hour=hour)
 
 
+def payments(day: str = "2026-03-01", **parts: int) -> Limit:
+    """A limit of 500 in all, and of what is given in each part."""
+    what = Texts("每日", "per day")
+    named = tuple(Part(name=name, maximum=maximum, what=what) for name, maximum in parts.items())
+    return Limit(name="payment", period=day, maximum=500, what=what, parts=named)
+
+
 def pay(transfer_id: str, amount: int, allowance: Limit, *, payer: Account | None = None) -> None:
     debit = FromUser(payer or account(ANN), limit=allowance)
     post(wish(transfer_id, amount), debit=debit, credit=to(BOB))
@@ -74,6 +82,45 @@ def test_limit_of_a_day_is_reached_exactly() -> None:
 
     assert refused.value.values["limit_display"] == "5.00 CNY"
     assert used() == ("2026-03-01", 500)
+
+
+def test_part_of_a_limit_has_a_maximum_of_its_own_and_counts_in_the_whole() -> None:
+    pay("t_1", 200, payments(static=250))
+
+    for refused in (payments(static=250), payments(static=250, weak=100)):
+        with pytest.raises(LimitExceeded) as told:
+            pay("t_2", 51, refused)
+        assert told.value.values["limit_display"] == "2.50 CNY"
+    pay("t_3", 250, payments(weak=300))
+    with pytest.raises(LimitExceeded):
+        pay("t_4", 51, payments(strong=500))
+
+    found = account(ANN)
+    assert (found.payment_used, found.payment_of_static, found.payment_of_weak) == (450, 200, 250)
+
+
+def test_part_of_a_limit_is_a_condition_of_the_write() -> None:
+    before = account(ANN)
+    pay("t_1", 200, payments(static=250))
+
+    with pytest.raises(LimitExceeded):
+        pay("t_2", 51, payments(static=250), payer=before)
+    pay("t_3", 50, payments(static=250), payer=before)
+
+    assert balances(ANN) == (750, 0)
+
+
+def test_new_day_begins_with_nothing_used_of_any_part() -> None:
+    pay("t_1", 200, payments(static=250))
+    pay("t_2", 100, payments(weak=250))
+    pay("t_3", 150, payments("2026-03-02", weak=250))
+
+    stored = account(ANN).raw()
+    assert "payment_of_static" not in stored
+    assert stored["payment_of_weak"] == {"N": "150"}
+    pay("t_4", 250, payments("2026-03-02", static=250))
+    with pytest.raises(LimitExceeded):
+        pay("t_5", 1, payments("2026-03-02", static=250))
 
 
 def test_one_amount_above_the_limit_is_refused_on_a_new_day_too() -> None:
