@@ -1,6 +1,6 @@
 """What merchants and payers send and get."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -125,6 +125,12 @@ class PaymentRequest(
     merchant_id, with the amount that the payer has entered.
     """
 
+    schema_rules: ClassVar[dict[str, Any]] = {
+        "oneOf": [
+            {"required": ["order_id"], "maxProperties": 2},
+            {"required": ["merchant_id", "amount", "currency"], "maxProperties": 4},
+        ]
+    }
     pay_password: PayPassword
     order_id: Id | None = None
     merchant_id: Id | None = None

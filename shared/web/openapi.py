@@ -127,7 +127,9 @@ def _operation(operation: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     if operation.body is Received:
         described["requestBody"] = {"required": True, "content": {"*/*": {}}}
     elif operation.body is not NoneType:
-        content = {"application/json": {"schema": schemas[operation.body]}}
+        # A model says in `schema_rules` what holds between its fields, which types cannot say.
+        schema = schemas[operation.body] | getattr(operation.body, "schema_rules", {})
+        content = {"application/json": {"schema": schema}}
         described["requestBody"] = {"required": True, "content": content}
     return described
 

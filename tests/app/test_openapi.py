@@ -63,6 +63,18 @@ def test_models_refuse_unknown_fields(document: dict[str, Any]) -> None:
                 assert schemas[name]["additionalProperties"] is False, name
 
 
+def test_a_payment_is_of_an_order_or_of_a_merchant_with_an_amount(document: dict[str, Any]) -> None:
+    body = document["paths"]["/v1/payments"]["post"]["requestBody"]["content"]["application/json"]
+    ways = [set(way["required"]) for way in body["schema"]["oneOf"]]
+    assert ways == [{"order_id"}, {"merchant_id", "amount", "currency"}]
+
+
+def test_an_image_is_text_or_base64(document: dict[str, Any]) -> None:
+    shown = document["components"]["schemas"]["QrView"]["properties"]
+    assert {"type": "string"} in shown["svg"]["anyOf"]
+    assert {"type": "string", "contentEncoding": "base64"} in shown["png"]["anyOf"]
+
+
 def test_a_webhook_takes_anything_and_may_refuse_in_the_form_of_its_sender(
     document: dict[str, Any],
 ) -> None:

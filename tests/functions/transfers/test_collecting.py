@@ -115,31 +115,30 @@ def test_stale_code_is_refused(ana: Person, bo: Person, test_clock: TestClock) -
     assert ana.available == 10_000
 
 
-@pytest.mark.parametrize(
-    ("what", "by"),
-    [
-        ("a=1250", "a=9250"),
-        (r"e=\d+", "e=9999999999"),
-        (r"n=[^&]+", "n=refund"),
-        ("c=CNY&", "c=CNY&a=9250&"),
-        ("$", "&a=9250"),
-        ("&s=", "&a=9250&s="),
-        ("&s=.*", ""),
-        (".$", "g"),
-        (".$", ""),
-        ("/p/", "/m/"),
-        (r"/p/\w+", "/p/u_somebody_else"),
-        (r"\?", "?&"),
-    ],
-)
-def test_code_that_was_changed_is_refused_and_moves_nothing(
-    ana: Person, bo: Person, what: str, by: str
-) -> None:
-    forged = re.sub(what, by, code_of(bo, **DINNER), count=1)
+CHANGES = [
+    ("a=1250", "a=9250"),
+    (r"e=\d+", "e=9999999999"),
+    (r"n=[^&]+", "n=refund"),
+    ("c=CNY&", "c=CNY&a=9250&"),
+    ("$", "&a=9250"),
+    ("&s=", "&a=9250&s="),
+    ("&s=.*", ""),
+    (".$", "g"),
+    (".$", ""),
+    ("/p/", "/m/"),
+    (r"/p/\w+", "/p/u_somebody_else"),
+    (r"\?", "?&"),
+]
 
-    assert scan(ana, forged).code == "QR_FORGED"
-    assert pay_code(ana, forged, 9_250, key="k").code == "QR_FORGED"
-    assert pay_code(ana, forged, 1_250, key="k").code == "QR_FORGED"
+
+def test_code_that_was_changed_is_refused_and_moves_nothing(ana: Person, bo: Person) -> None:
+    qr = code_of(bo, **DINNER)
+    for what, by in CHANGES:
+        forged = re.sub(what, by, qr, count=1)
+
+        assert scan(ana, forged).code == "QR_FORGED", forged
+        assert pay_code(ana, forged, 9_250, key="k").code == "QR_FORGED", forged
+        assert pay_code(ana, forged, 1_250, key="k").code == "QR_FORGED", forged
     assert (ana.available, bo.available) == (10_000, 0)
 
 
@@ -187,25 +186,23 @@ def test_transfer_by_code_keeps_to_the_rules_of_transfers(ana: Person, bo: Perso
     assert (later["status"], bo.available) == ("scheduled", 0)
 
 
-@pytest.mark.parametrize(
-    ("wish", "field"),
-    [
-        ({"amount": 100}, "currency"),
-        ({"currency": "CNY"}, "amount"),
-        ({"amount": 0, "currency": "CNY"}, "amount"),
-        ({"note": "x" * 41}, "note"),
-        ({"expires_in": 59}, "expires_in"),
-        ({"expires_in": 604_801}, "expires_in"),
-        ({"image": "gif"}, "image"),
-        ({"user_id": "u_1"}, "user_id"),
-    ],
-)
-def test_what_cannot_be_asked_for_is_refused(
-    ana: Person, wish: dict[str, object], field: str
-) -> None:
-    refused = ana.call("POST", "/v1/collect-codes", wish)
+IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
+    ({"amount": 100}, "currency"),
+    ({"currency": "CNY"}, "amount"),
+    ({"amount": 0, "currency": "CNY"}, "amount"),
+    ({"note": "x" * 41}, "note"),
+    ({"expires_in": 59}, "expires_in"),
+    ({"expires_in": 604_801}, "expires_in"),
+    ({"image": "gif"}, "image"),
+    ({"user_id": "u_1"}, "user_id"),
+]
 
-    assert (refused.status, refused.json["field"]) == (400, field)
+
+def test_what_cannot_be_asked_for_is_refused(ana: Person) -> None:
+    for wish, field in IMPOSSIBLE:
+        refused = ana.call("POST", "/v1/collect-codes", wish)
+
+        assert (refused.status, refused.json["field"]) == (400, field), wish
 
 
 @pytest.mark.parametrize("payee", [{}, {"qr": "x", "phone": "+8613800000002"}])
