@@ -79,6 +79,9 @@ DEAD_WEIGHT = (
     "phonenumbers/tzdata",
     "pycparser",
     "requests",  # wechatpayv3 signs and verifies; our own client sends
+    "segno/cli.py",
+    "segno/helpers.py",
+    "share",  # pages of its manual
     "wechatpayv3/async_",
     "wechatpayv3/core.*",
     "wrapt/*.c",
