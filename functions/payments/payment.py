@@ -7,6 +7,8 @@ transfer of the ledger, and so is a refusal, for 90 days: the same request gets 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from functions.identity import cool_down
 from functions.identity.origin import origin_of, seen
 from functions.identity.pay_password import authorize
@@ -17,14 +19,17 @@ from functions.payments.collection import (
     movement_of,
 )
 from functions.payments.limits import payment_limit, with_password
-from functions.payments.models import PaymentRequest
-from functions.payments.records import PAYMENT, Order, order_key
+from functions.payments.models import PaymentRequest, PaymentView
+from functions.payments.orders import current, payable_by
+from functions.payments.records import PAYMENT, REVERSED, Order, order_key
+from functions.payments.views import charge_as_payment, payment_view
+from functions.payments.waiting import charge_of
 from functions.risk.money_guard import MoneyGuard
 from functions.wallet.limits import check_payment_amount
 from shared.errors import NotFound, Problem
 from shared.ledger import FromUser, Limit, Posting, refuse, replay
 from shared.ledger.errors import AccountClosed, InsufficientFunds, LimitExceeded
-from shared.ledger.posting import transfer_id
+from shared.ledger.posting import find, transfer_id
 from shared.ledger.records import Account, Transfer, account_key, transfer_key
 from shared.ledger.sides import Authorize
 from shared.observability import count, measure_amount
@@ -60,8 +65,7 @@ def pay(call: Call[PaymentRequest]) -> Posting:
     order = call.found.one(Order, order_key(call.body.order_id))
     if payer is None:
         raise AccountClosed
-    if order is None:
-        raise NotFound
+    order = payable_by(order, call.user_id)
     may_spend = _authorize(call, order, _limit(call, order))
     may_spend(payer)
     try:
@@ -75,11 +79,25 @@ def pay(call: Call[PaymentRequest]) -> Posting:
     return posting
 
 
-def visible(transfer: Transfer | None, user_id: str) -> Transfer:
-    """A payment, also one that was refused, for its payer's eyes. Raises NotFound to others."""
-    if transfer is None or transfer.kind != PAYMENT or transfer.debit != user_id:
+def shown_payment(call: Call[None]) -> PaymentView:
+    """A payment, also one that was refused or a charge that waits, for its payer's eyes.
+
+    Raises NotFound to others.
+    """
+    payment_id = call.path["payment_id"]
+    transfer = call.found.one(Transfer, transfer_key(payment_id))
+    order = call.found.one(Order, order_key(payment_id))
+    if order is not None:
+        charge = charge_of(order, call.user_id)
+        if not charge.payment_id:
+            return charge_as_payment(charge)
+        transfer = find(charge.payment_id)
+    if transfer is None or transfer.kind != PAYMENT or transfer.debit != call.user_id:
         raise NotFound
-    return transfer
+    shown = payment_view(transfer)
+    if shown.status == "refunded" and current(transfer.reference).ended_why == REVERSED:
+        return structs.replace(shown, status="reversed")
+    return shown
 
 
 def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) -> Posting:
