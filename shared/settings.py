@@ -107,6 +107,13 @@ class Settings:
     payment_limit_minor: int = 5_000_000
     payment_day_limit_minor: int = 20_000_000
     payment_limits: str = ""
+    small_payment_limit_minor: int = 20_000
+    small_payment_day_limit_minor: int = 100_000
+    payment_code_seconds: int = 60
+    payment_codes_per_minute: int = 10
+    payment_codes_per_day: int = 1_000
+    wrong_payment_codes_per_hour: int = 100  # of one merchant
+    charge_confirm_seconds: int = 120
     merchant_fee_basis_points: int = 60  # 0.60 % of what is paid
     order_expires_seconds: int = 900
     collect_code_seconds: int = 86_400

@@ -61,6 +61,27 @@ class Shop:
         body = {"merchant_refund_id": number, "amount": amount} | more
         return self.call("POST", f"/v1/merchant/orders/{order_id}/refunds", body)
 
+    def charge(self, code: str, amount: int = 1_000, *, number: str = "", **more: object) -> Answer:
+        """A charge of a payment code; without a number it is a new one."""
+        body = {
+            "payment_code": code,
+            "merchant_order_id": number or f"no-{next(_numbers)}",
+            "amount": amount,
+            "currency": "CNY",
+            "subject": "两杯咖啡",
+        }
+        return self.call("POST", "/v1/merchant/charges", body | more)
+
+    def charged(self, order_id: str) -> Any:
+        """A charge as the shop sees it."""
+        answer = self.call("GET", f"/v1/merchant/charges/{order_id}")
+        assert answer.status == 200, answer.text
+        return answer.json
+
+    def reverse(self, number: str) -> Answer:
+        """Undoes the charge with this number of the shop's."""
+        return self.call("POST", "/v1/merchant/reversals", {"merchant_order_id": number})
+
     @property
     def balance(self) -> int:
         return merchant_balance(self.merchant_id)
@@ -87,6 +108,13 @@ def pay_at_stall(person: Person, shop: Shop, amount: int, *, key: str, **more: o
         "pay_password": PAY_PASSWORD,
     }
     return person.call("POST", "/v1/payments", body | more, key=key)
+
+
+def payment_code(person: Person, **more: Any) -> str:
+    """A code that somebody shows at a till."""
+    answer = person.call("POST", "/v1/payment-codes", **more)
+    assert answer.status == 201, answer.text
+    return str(answer.json["code"])
 
 
 def pay(person: Person, order_id: str, *, key: str, **more: object) -> Answer:

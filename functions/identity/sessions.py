@@ -28,7 +28,7 @@ from shared.errors import NotFound, ServiceUnavailable
 from shared.identifiers import new_id
 from shared.observability import count, logger
 from shared.settings import settings
-from shared.table import Cancelled, Write, change, check, delete, put, read, write
+from shared.table import Cancelled, Found, Key, Write, change, check, delete, put, read, write
 from shared.web.cursor import open_cursor, seal
 from shared.web.pages import PageQuery
 from shared.web.problems import Unauthenticated
@@ -84,6 +84,17 @@ def all_sessions(owner_id: str) -> list[Session]:
     )
     alive = [session for session in found if session.ends_at > clock.seconds()]
     return sorted(alive, key=_position, reverse=True)
+
+
+def key_of(owner_id: str, session_id: str) -> Key:
+    """Where a session is, for whoever reads it with other things for `is_lasting`."""
+    return session_key(owner_id, session_id)
+
+
+def is_lasting(key: Key, found: Found) -> bool:
+    """Whether a session has not ended."""
+    session = found.one(Session, key)
+    return session is not None and session.ends_at > clock.seconds()
 
 
 def end_surplus(owner_id: str, *, newest: Session) -> None:

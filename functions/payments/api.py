@@ -10,10 +10,25 @@ from functions.identity.pay_password import (
 )
 from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
-from functions.payments import event_list, orders, payment, scanning, stall
+from functions.payments import (
+    charge,
+    codes,
+    event_list,
+    orders,
+    payment,
+    reversal,
+    scanning,
+    small_payments,
+    stall,
+    waiting,
+)
+from functions.payments.codes import PaymentCodeRefused
 from functions.payments.collection import MerchantNotActive, OrderClosed, OrderExpired, OrderPaid
 from functions.payments.merchant_check import merchant_check, merchant_of
 from functions.payments.models import (
+    ChargeRequest,
+    ChargesView,
+    ChargeView,
     EventDetailView,
     EventsQuery,
     EventsView,
@@ -22,16 +37,28 @@ from functions.payments.models import (
     OrderMade,
     OrderRequest,
     PayerOrderView,
+    PaymentCodeView,
     PaymentRequest,
     PaymentView,
     RefundRequest,
     RefundView,
+    ReversalRequest,
+    ReversalView,
     ScannedView,
     ScanRequest,
+    SmallPaymentsRequest,
+    SmallPaymentsView,
 )
-from functions.payments.records import Event, Order, event_key, order_key
+from functions.payments.records import CODE, Event, Order, event_key, order_key
 from functions.payments.refund import OrderNotPaid, PayerGone, TooManyRefunds, refund
-from functions.payments.views import payer_order_view, payment_view, refund_view
+from functions.payments.small_payments import PayPasswordRequired
+from functions.payments.views import (
+    answered_charge,
+    charge_view,
+    payer_order_view,
+    payment_view,
+    refund_view,
+)
 from functions.risk.guard import RiskBlocked
 from functions.transfers.transfer import PayeeNotFound
 from shared.errors import IdempotencyKeyReused, NotFound
@@ -42,7 +69,7 @@ from shared.ledger.errors import (
     LimitExceeded,
     ReversalExceedsOriginal,
 )
-from shared.ledger.records import Transfer, transfer_key
+from shared.ledger.records import Account, account_key, transfer_key
 from shared.qr import QrExpired, QrForged, QrUnknown
 from shared.qr_image import ImageQuery, QrView, qr_view
 from shared.rate_limit import TooManyRequests
@@ -60,6 +87,15 @@ def _its_order(call: Call[None] | Call[RefundRequest]) -> Iterable[Key]:
 
 def _its_payment(call: Call[None]) -> Iterable[Key]:
     yield transfer_key(call.path["payment_id"])
+    yield order_key(call.path["payment_id"])
+
+
+def _its_charge(call: Call[None]) -> Iterable[Key]:
+    yield order_key(call.path["charge_id"])
+
+
+def _own_account(call: Call[None] | Call[SmallPaymentsRequest]) -> Iterable[Key]:
+    yield account_key(call.user_id)
 
 
 def _its_event(call: Call[None]) -> Iterable[Key]:
@@ -76,9 +112,8 @@ def _its_event(call: Call[None]) -> Iterable[Key]:
 def get_order(call: Call[None]) -> Reply:
     """Shows what somebody is about to pay for."""
     order = call.found.one(Order, order_key(call.path["order_id"]))
-    if order is None:
-        raise NotFound
-    return Reply(200, payer_order_view(order, call.user_id))
+    shown = orders.payable_by(order, call.user_id)
+    return Reply(200, payer_order_view(shown, call.user_id))
 
 
 @api.operation(
@@ -122,8 +157,120 @@ def create_payment(call: Call[PaymentRequest]) -> Reply:
 )
 def get_payment(call: Call[None]) -> Reply:
     """Shows a payment to who made it."""
-    transfer = call.found.one(Transfer, transfer_key(call.path["payment_id"]))
-    return Reply(200, payment_view(payment.visible(transfer, call.user_id)))
+    return Reply(200, payment.shown_payment(call))
+
+
+@api.operation(
+    "POST",
+    "/v1/payment-codes",
+    answers={201: PaymentCodeView},
+    problems=(AccountClosed, AccountFrozen, PayPasswordNotSet, TooManyRequests),
+    current_app=True,
+    reads=_own_account,
+)
+def create_payment_code(call: Call[None]) -> Reply:
+    """Makes a code to show at a till, good once and for a minute."""
+    return Reply(201, codes.make(call))
+
+
+@api.operation("GET", "/v1/charges", answers={200: ChargesView})
+def list_charges(call: Call[None]) -> Reply:
+    """Lists the charges that wait for the user's word. Paying their order says yes."""
+    return Reply(200, waiting.charges(call.user_id))
+
+
+@api.operation(
+    "POST",
+    "/v1/charges/{charge_id}/decline",
+    answers={200: PaymentView},
+    problems=(NotFound, OrderPaid),
+    reads=_its_charge,
+)
+def decline_charge(call: Call[None]) -> Reply:
+    """Says no to a charge."""
+    order = call.found.one(Order, order_key(call.path["charge_id"]))
+    return Reply(200, waiting.decline(waiting.charge_of(order, call.user_id)))
+
+
+@api.operation(
+    "GET",
+    "/v1/me/small-payments",
+    answers={200: SmallPaymentsView},
+    problems=(AccountClosed,),
+    reads=_own_account,
+)
+def get_small_payments(call: Call[None]) -> Reply:
+    """Shows what may go out at a till without a question."""
+    account = call.found.one(Account, account_key(call.user_id))
+    return Reply(200, small_payments.small_payments(account))
+
+
+@api.operation(
+    "PUT",
+    "/v1/me/small-payments",
+    body=SmallPaymentsRequest,
+    answers={200: SmallPaymentsView},
+    problems=(
+        AccountClosed,
+        PayPasswordLocked,
+        PayPasswordNotSet,
+        PayPasswordRequired,
+        WrongPayPassword,
+    ),
+    reads=_own_account,
+)
+def change_small_payments(call: Call[SmallPaymentsRequest]) -> Reply:
+    """Changes what may go out at a till without a question; 0 switches it off."""
+    account = call.found.one(Account, account_key(call.user_id))
+    return Reply(200, small_payments.allow(call, account))
+
+
+@merchant_api.operation(
+    "POST",
+    "/v1/merchant/charges",
+    body=ChargeRequest,
+    answers={201: ChargeView, 202: ChargeView},
+    problems=(IdempotencyKeyReused, MerchantNotActive, PaymentCodeRefused, TooManyRequests),
+    reads=charge.needed,
+)
+def create_charge(call: Call[ChargeRequest]) -> Reply:
+    """Charges a payment code: 201 when it is paid, 202 when its payer is asked."""
+    made = charge.charge(call)
+    view = answered_charge(made.order)
+    return Reply(201 if view.status == "succeeded" else 202, view, made.replayed)
+
+
+@merchant_api.operation(
+    "GET",
+    "/v1/merchant/charges/{order_id}",
+    answers={200: ChargeView},
+    problems=(NotFound,),
+    reads=_its_order,
+)
+def get_charge(call: Call[None]) -> Reply:
+    """Shows what became of a charge."""
+    return Reply(200, charge_view(_charge(call)))
+
+
+@merchant_api.operation(
+    "POST",
+    "/v1/merchant/reversals",
+    body=ReversalRequest,
+    answers={200: ReversalView},
+    problems=(
+        AccountClosed,
+        AccountFrozen,
+        InsufficientFunds,
+        NotFound,
+        PayerGone,
+        ReversalExceedsOriginal,
+        TooManyRefunds,
+    ),
+)
+def reverse_charge(call: Call[ReversalRequest]) -> Reply:
+    """Undoes a charge, whatever became of it: closes it, or gives all of it back."""
+    merchant = merchant_of(call.found, call.user_id)
+    return Reply(200, reversal.reverse_charge(merchant, call.body.merchant_order_id))
 
 
 @api.operation(
@@ -258,6 +405,13 @@ def replay_merchant_event(call: Call[None]) -> Reply:
 def _order(call: Call[None] | Call[RefundRequest]) -> Order:
     order = call.found.one(Order, order_key(call.path["order_id"]))
     return orders.order_of(call.user_id, order)
+
+
+def _charge(call: Call[None]) -> Order:
+    order = _order(call)
+    if order.kind != CODE:
+        raise NotFound
+    return order
 
 
 def _event(call: Call[None]) -> Event:

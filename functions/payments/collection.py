@@ -70,7 +70,8 @@ def collect(
 ) -> Posting:
     """Moves an order's amount from `debit` to its merchant, once, whoever tries.
 
-    order: open, as it was read; or new, made for this payment and not yet written.
+    order: open, as it was read; or new, made for this payment and not yet written. Once paid by
+        this call, it is as it stands then.
     payment_id: the id that the transfer will have. fingerprint, risk: as of a `Movement`.
     together_with: as of `post`, and so is the Cancelled that passes through.
     Raises OrderPaid, OrderClosed, OrderExpired, MerchantNotActive, and what `post` raises.
@@ -80,7 +81,7 @@ def collect(
     paying = put(paid) if new else _paying(order, paid)
     with_it = [paying, *announcing(Happened.PAYMENT_SUCCEEDED, paid), *together_with]
     try:
-        return post(movement, debit=debit, credit=order.as_payee, together_with=with_it)
+        posting = post(movement, debit=debit, credit=order.as_payee, together_with=with_it)
     except CreditRefused as error:
         raise MerchantNotActive from error
     except Cancelled as cancelled:
@@ -88,6 +89,9 @@ def collect(
             raise
         check_payable(cast(Order, cancelled.standing(paying)))
         raise  # payable as it stands, and yet refused: nobody thought of this
+    if not posting.replayed:
+        order.attribute_values = paid.attribute_values
+    return posting
 
 
 def movement_of(order: Order, payment_id: str, fingerprint: str | None) -> Movement:

@@ -59,15 +59,20 @@ def with_password(seen: Seen) -> Factors:
     return Factors.PASSWORD if is_new(seen) else Factors.PASSWORD_AND_DEVICE
 
 
-def payment_limit(kind: Kind, factors: Factors, seen: Seen) -> Limit:
-    """What a user may pay in the present local day with this kind of code and these factors."""
+def payment_limit(
+    kind: Kind, factors: Factors, seen: Seen, *, more: tuple[Part, ...] = ()
+) -> Limit:
+    """What a user may pay in the present local day with this kind of code and these factors.
+
+    more: parts in which the payment counts beside those of the rows.
+    """
     limit = on_device(payment_day_limit(), seen)
     fitting = (row for row in rows().limits if kind in row.kinds and factors in row.factors)
     parts = tuple(
         Part(name=row.counted_as, maximum=row.day_maximum_minor, what=Texts(row.zh, row.en))
         for row in fitting
     )
-    return replace(limit, parts=parts)
+    return replace(limit, parts=(*parts, *more))
 
 
 @cache

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from shared.money import Amount, Currency
+from shared.money import AMOUNT_LIMIT_MINOR, Amount, Currency
 from shared.qr import QrText
 from shared.settings import settings
 from shared.web.body import REQUIRED
@@ -23,6 +23,16 @@ MerchantReference = Annotated[
 ]
 NotifyUrl = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Subject = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+PaymentCodeText = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9]{18}$(?!\n)", description="18 digits")
+]
+SmallAmount = Annotated[
+    int, msgspec.Meta(ge=0, le=AMOUNT_LIMIT_MINOR, description="Minor units (分); 0: nothing")
+]
+PaymentStatus = Literal[
+    "user_confirming", "succeeded", "failed", "reversed", "partially_refunded", "refunded"
+]
+ChargeFailure = Literal["CHARGE_DECLINED", "CHARGE_TIMED_OUT", "ORDER_CLOSED"]
 OrderStatus = Literal["open", "paid", "closed", "expired", "partially_refunded", "refunded"]
 
 
@@ -37,8 +47,7 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     notify_url: NotifyUrl | None = None
 
     def __post_init__(self) -> None:
-        if not self.subject.strip():
-            raise ValueError("不能为空白", "must not be blank", "subject")
+        check_subject(self.subject)
         if self.notify_url is not None and (reason := fault_of_url(self.notify_url)):
             raise ValueError(*reason, "notify_url")
 
@@ -178,12 +187,14 @@ class ScannedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment as its payer sees it. reason: why it failed."""
+    """A payment as its payer sees it. reason: why it failed.
+
+    payment_id: of a charge that is not paid, the id of its order. expires_at: until when a charge
+    waits for the payer, while it does.
+    """
 
     payment_id: str
-    status: Literal[
-        "user_confirming", "succeeded", "failed", "reversed", "partially_refunded", "refunded"
-    ]
+    status: PaymentStatus
     order_id: str | None
     merchant: Seller
     amount: Amount
@@ -191,7 +202,92 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None
     refunded_amount: int
     created_at: str
+    expires_at: str | None
     reason: str | None
+
+
+class ChargesView(msgspec.Struct, frozen=True, kw_only=True):
+    """Charges that wait for the user's word. All of them: there is never a next page."""
+
+    items: list[PaymentView]
+    next_cursor: str | None
+
+
+class PaymentCodeView(msgspec.Struct, frozen=True, kw_only=True):
+    """code: to show as a barcode or QR code. expires_in: seconds for which it is good."""
+
+    code: PaymentCodeText
+    expires_in: int
+
+
+class ChargeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """payment_code: as the till has read it from the phone."""
+
+    payment_code: PaymentCodeText
+    merchant_order_id: MerchantReference
+    amount: Amount
+    currency: Currency
+    subject: Subject
+
+    def __post_init__(self) -> None:
+        check_subject(self.subject)
+
+
+class ChargeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A charge as its merchant sees it. expires_at: until when the payer may confirm it.
+
+    reason: why it failed. fee: the house's, before anything went back.
+    """
+
+    order_id: str
+    merchant_order_id: str
+    payment_id: str | None
+    status: PaymentStatus
+    amount: Amount
+    currency: Currency
+    subject: str
+    created_at: str
+    expires_at: str
+    paid_at: str | None
+    fee: int | None
+    reason: ChargeFailure | None
+
+
+class ReversalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    merchant_order_id: MerchantReference
+
+
+class ReversalView(msgspec.Struct, frozen=True, kw_only=True):
+    """returned_amount: what went back to the payer; 0 where nothing was paid."""
+
+    order_id: str
+    merchant_order_id: str
+    status: Literal["reversed"]
+    returned_amount: int
+    currency: Currency
+
+
+class SmallPaymentsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Minor units that may go out at a till without a question; 0 switches it off.
+
+    pay_password: needed to allow more than before.
+    """
+
+    per_payment: SmallAmount
+    per_day: SmallAmount
+    pay_password: PayPassword | None = None
+
+
+class SmallPaymentsView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is allowed, at most, and what is used and left of it in the present day: minor units."""
+
+    per_payment: int
+    per_day: int
+    per_payment_at_most: int
+    per_day_at_most: int
+    used: int
+    remaining: int
+    currency: Currency
 
 
 class EventsQuery(PageQuery, frozen=True, kw_only=True):
@@ -255,6 +351,12 @@ class MerchantView(msgspec.Struct, frozen=True, kw_only=True):
     settlement_card: SettlementCard | None
     balance: int
     created_at: str
+
+
+def check_subject(subject: str) -> None:
+    """Raises ValueError for one that nobody could read."""
+    if not subject.strip():
+        raise ValueError("不能为空白", "must not be blank", "subject")
 
 
 def fault_of_url(url: str) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from functions.payments.fee import basis_points_of
 from functions.payments.models import MerchantOrderView, OrderMade, OrderRequest
 from functions.payments.records import (
     CLOSED,
+    CODE,
     EXPIRED,
     EXPIRY,
     OPEN,
@@ -67,17 +68,32 @@ def made_view(order: Order) -> OrderMade:
     )
 
 
-def order_of(merchant_id: str, order: Order | None) -> Order:
-    """An order for its merchant's eyes. Raises NotFound to all others, in the same words."""
-    if order is None or order.merchant_id != merchant_id:
+def payable_by(order: Order | None, user_id: str) -> Order:
+    """An order for the eyes of who may pay it: of a charge that is its payer alone.
+
+    Raises NotFound to all others, in the same words.
+    """
+    if order is None or (order.kind == CODE and order.payer_id != user_id):
         raise NotFound
     return order
 
 
-def current(order_id: str) -> Order:
-    """An order as it stands now. Raises NotFound."""
+def order_of(merchant_id: str, order: Order | None) -> Order:
+    """An order for its merchant's eyes. Raises NotFound to all others, in the same words."""
+    if order is None or order.merchant_id != merchant_id or not order.amount:
+        raise NotFound
+    return order
+
+
+def find_order(order_id: str) -> Order | None:
+    """An order as it stands now, strongly consistent."""
     key = order_key(order_id)
-    found = read([key]).one(Order, key)
+    return read([key]).one(Order, key)
+
+
+def current(order_id: str) -> Order:
+    """The same, of one that there is. Raises NotFound."""
+    found = find_order(order_id)
     if found is None:
         raise NotFound
     return found
@@ -94,15 +110,15 @@ def close(order: Order) -> Order:
 
     Raises OrderPaid.
     """
-    if standing(order) != OPEN or _ended(order, CLOSED):
-        return _not_paid(order)
+    if standing(order) != OPEN or end_unpaid(order, CLOSED):
+        return not_paid(order)
     # Somebody was faster: paid it, or closed it too.
-    return _not_paid(current(order.order_id))
+    return not_paid(current(order.order_id))
 
 
 def expire_due() -> int:
     """Says of each open order whose time is over that it has expired; how many were looked at."""
-    return sweep("expire_orders", _due_orders(), lambda order: _ended(order, EXPIRED))
+    return sweep("expire_orders", _due_orders(), lambda order: end_unpaid(order, EXPIRED))
 
 
 def _due_orders(*, limit: int = 500) -> Iterator[Order]:
@@ -112,19 +128,24 @@ def _due_orders(*, limit: int = 500) -> Iterator[Order]:
         )
 
 
-def _not_paid(order: Order) -> Order:
+def not_paid(order: Order) -> Order:
+    """Raises OrderPaid."""
     if order.status == PAID:
         raise OrderPaid
     return order
 
 
-def _ended(order: Order, status: str) -> bool:
-    """Ends an open order without payment, and tells its merchant; False when it is not open."""
+def end_unpaid(order: Order, status: str, *, why: str | None = None) -> bool:
+    """Ends an open order without payment, and tells its merchant; False when it is not open.
+
+    why: the charge was declined or reversed.
+    """
     ended = Order.from_raw_data(order.raw())
-    ended.status, ended.ended_at = status, clock.now_text()
+    ended.status, ended.ended_at, ended.ended_why = status, clock.now_text(), why
     actions = [
         Order.status.set(status),
         Order.ended_at.set(ended.ended_at),
+        *([Order.ended_why.set(why)] if why else []),
         Order.due_shard.remove(),
         Order.due_at.remove(),
     ]
@@ -136,8 +157,8 @@ def _ended(order: Order, status: str) -> bool:
         if not cancelled.failed(ending):
             raise
         return False
-    order.status, order.ended_at = status, ended.ended_at
-    count("OrdersEnded", how=status)
+    order.status, order.ended_at, order.ended_why = status, ended.ended_at, why
+    count("OrdersEnded", how=why or status)
     return True
 
 

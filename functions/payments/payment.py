@@ -8,6 +8,8 @@ transfer of the ledger, and so is a refusal, for 90 days: the same request gets 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from functions.identity import cool_down
 from functions.identity.origin import origin_of, seen
 from functions.identity.pay_password import authorize
@@ -18,9 +20,11 @@ from functions.payments.collection import (
     movement_of,
 )
 from functions.payments.limits import payment_limit, with_password
-from functions.payments.models import PaymentRequest
+from functions.payments.models import PaymentRequest, PaymentView
+from functions.payments.orders import current, payable_by
 from functions.payments.records import (
     PAYMENT,
+    REVERSED,
     STATIC,
     Merchant,
     Order,
@@ -28,12 +32,14 @@ from functions.payments.records import (
     order_key,
 )
 from functions.payments.stall import order_at_stall
+from functions.payments.views import charge_as_payment, payment_view
+from functions.payments.waiting import charge_of
 from functions.risk.money_guard import MoneyGuard
 from functions.wallet.limits import check_payment_amount
 from shared.errors import NotFound, Problem
 from shared.ledger import FromUser, Limit, Posting, refuse, replay
 from shared.ledger.errors import AccountClosed, InsufficientFunds, LimitExceeded
-from shared.ledger.posting import transfer_id
+from shared.ledger.posting import find, transfer_id
 from shared.ledger.records import Account, Transfer, account_key, transfer_key
 from shared.ledger.sides import Authorize
 from shared.money import Money
@@ -83,11 +89,25 @@ def pay(call: Call[PaymentRequest]) -> Posting:
     return posting
 
 
-def visible(transfer: Transfer | None, user_id: str) -> Transfer:
-    """A payment, also one that was refused, for its payer's eyes. Raises NotFound to others."""
-    if transfer is None or transfer.kind != PAYMENT or transfer.debit != user_id:
+def shown_payment(call: Call[None]) -> PaymentView:
+    """A payment, also one that was refused or a charge that waits, for its payer's eyes.
+
+    Raises NotFound to others.
+    """
+    payment_id = call.path["payment_id"]
+    transfer = call.found.one(Transfer, transfer_key(payment_id))
+    order = call.found.one(Order, order_key(payment_id))
+    if order is not None:
+        charge = charge_of(order, call.user_id)
+        if not charge.payment_id:
+            return charge_as_payment(charge)
+        transfer = find(charge.payment_id)
+    if transfer is None or transfer.kind != PAYMENT or transfer.debit != call.user_id:
         raise NotFound
-    return transfer
+    shown = payment_view(transfer)
+    if shown.status == "refunded" and current(transfer.reference).ended_why == REVERSED:
+        return structs.replace(shown, status="reversed")
+    return shown
 
 
 def _wanted(body: PaymentRequest) -> Key:
@@ -99,11 +119,9 @@ def _wanted(body: PaymentRequest) -> Key:
 def _order(call: Call[PaymentRequest]) -> Order:
     """What is to be paid; for a printed code an order that is not yet written. Raises NotFound."""
     wanted, amount = call.found.get(_wanted(call.body)), call.body.amount
-    if isinstance(wanted, Order):
-        return wanted
     if isinstance(wanted, Merchant) and amount is not None:
         return order_at_stall(wanted, Money(amount=amount), payment_id=_id_of(call))
-    raise NotFound
+    return payable_by(wanted if isinstance(wanted, Order) else None, call.user_id)
 
 
 def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) -> Posting:

@@ -10,6 +10,8 @@
 | Event        | `EVENT#<event id>`              | `EVENT`                      |
 | Delivery     | `EVENT#<event id>`              | `DELIVERY#<milliseconds>`    |
 | EventLine    | `EVENTS#<merchant id>`          | `<created at>#<event id>`    |
+| PaymentCode  | `PAYMENT_CODE#<keyed hash>`     | `PAYMENT_CODE`               |
+| WaitingCharge | `CHARGES#<user id>`            | `<created at>#<order id>`    |
 
 A payment is a transfer of the ledger, of kind `payment`: its id is the payment's, its `reference`
 the order's, its `credit` the merchant's.
@@ -21,13 +23,15 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from shared.ledger import FromMerchant, ToMerchant
 from shared.money import Money
+from shared.secrets import keyed_hash
 from shared.table import DomainRecord, Key
 
 ACTIVE, DISABLED = "active", "disabled"
 OPEN, PAID, CLOSED, EXPIRED = "open", "paid", "closed", "expired"
 ORDER, STATIC, CODE = "order", "static", "code"
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
-PAYMENT, REFUND = "payment", "refund"
+PAYMENT, REFUND, REVERSAL = "payment", "refund", "reversal"
+DECLINED, REVERSED = "declined", "reversed"
 EXPIRY, DELIVERY = "order", "event"
 REFUND_PREFIX, DELIVERY_PREFIX = "REFUND#", "DELIVERY#"
 
@@ -67,11 +71,13 @@ class Order(DomainRecord):
     """What somebody is to pay a merchant for, and what became of it. Amounts are minor units.
 
     `kind` says how it came to be: `order` by a merchant's request, `static` by a printed code,
-    `code` by a payment code that was charged. All that a payment needs of its merchant stands here
-    as it was then: `merchant_name`, `fee_basis_points`, `notify_url`. `fingerprint` is of the
-    request. An open one waits in the index `due` for `expires_at` (seconds). Once paid it has
-    `payment_id`, `payer_id`, `paid_at` and `fee`; `refunded_amount`, `refunded_fee` and `refunds`
-    are the sums and the number of what went back.
+    `code` by a payment code that was charged; that one only its `payer_id` can pay. All that a
+    payment needs of its merchant stands here as it was then: `merchant_name`, `fee_basis_points`,
+    `notify_url`. `fingerprint` is of the request. An open one waits in the index `due` for
+    `expires_at` (seconds). Once paid it has `payment_id`, `payer_id`, `paid_at` and `fee`;
+    `refunded_amount`, `refunded_fee` and `refunds` are the sums and the number of what went back.
+    `ended_why` says of a charge that its payer declined it, or that its merchant reversed it,
+    before it was paid or after.
     """
 
     order_id = UnicodeAttribute()
@@ -93,6 +99,7 @@ class Order(DomainRecord):
     paid_at = UnicodeAttribute(null=True)
     fee = NumberAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
+    ended_why = UnicodeAttribute(null=True)
     refunded_amount = NumberAttribute(default=0)
     refunded_fee = NumberAttribute(default=0)
     refunds = NumberAttribute(default=0)
@@ -164,6 +171,29 @@ class EventLine(DomainRecord):
     event_id = UnicodeAttribute()
 
 
+class PaymentCode(DomainRecord):
+    """What a user has to show at a till, found by a keyed hash of its digits.
+
+    `country` is where it was asked for; `seen_country`, `seen_at` and `device_since` are of its
+    session (`origin.Seen`). Times are seconds. Once charged it has the `order_id`.
+    """
+
+    user_id = UnicodeAttribute()
+    session_id = UnicodeAttribute()
+    country = UnicodeAttribute(null=True)
+    seen_country = UnicodeAttribute(null=True)
+    seen_at = NumberAttribute()
+    device_since = NumberAttribute()
+    expires_at = NumberAttribute()
+    order_id = UnicodeAttribute(null=True)
+
+
+class WaitingCharge(DomainRecord):
+    """That a charge was made which waits for the word of its payer."""
+
+    order_id = UnicodeAttribute()
+
+
 def merchant_key(merchant_id: str) -> Key:
     return Key(Merchant, f"MERCHANT#{merchant_id}", "MERCHANT")
 
@@ -194,3 +224,11 @@ def delivery_key(event_id: str, time_ms: int) -> Key:
 
 def event_line_key(merchant_id: str, created_at: str, event_id: str) -> Key:
     return Key(EventLine, f"EVENTS#{merchant_id}", f"{created_at}#{event_id}")
+
+
+def payment_code_key(code: str) -> Key:
+    return Key(PaymentCode, f"PAYMENT_CODE#{keyed_hash('payment_code', code)}", "PAYMENT_CODE")
+
+
+def waiting_charge_key(user_id: str, created_at: str, order_id: str) -> Key:
+    return Key(WaitingCharge, f"CHARGES#{user_id}", f"{created_at}#{order_id}")

@@ -10,7 +10,15 @@ from functions.payments.announcement import Happened, announcing
 from functions.payments.fee import fee_for
 from functions.payments.models import RefundRequest
 from functions.payments.orders import current
-from functions.payments.records import PAID, REFUND, Order, Refund, refund_key
+from functions.payments.records import (
+    PAID,
+    REFUND,
+    REVERSAL,
+    REVERSED,
+    Order,
+    Refund,
+    refund_key,
+)
 from shared import clock
 from shared.dynamodb import pause
 from shared.errors import IdempotencyKeyReused, Problem, ServiceUnavailable, Texts
@@ -60,9 +68,10 @@ class Refunded(NamedTuple):
     replayed: bool
 
 
-def refund(order: Order, request: RefundRequest) -> Refunded:
+def refund(order: Order, request: RefundRequest, *, reverses: bool = False) -> Refunded:
     """Gives `request.amount` of a paid order back, once for each `merchant_refund_id`.
 
+    reverses: it is all of a charge, which is reversed by it.
     Raises IdempotencyKeyReused, OrderNotPaid, ReversalExceedsOriginal, TooManyRefunds, PayerGone,
     InsufficientFunds, ServiceUnavailable; AccountFrozen, AccountClosed of the merchant's account.
     """
@@ -71,7 +80,7 @@ def refund(order: Order, request: RefundRequest) -> Refunded:
             return Refunded(earlier, replayed=True)
         _check(order, request.amount)
         made = _new(order, request)
-        if _gave_back(order, made):
+        if _gave_back(order, made, reverses=reverses):
             count("Refunds")
             measure_amount("RefundAmount", request.amount, currency=order.currency)
             return Refunded(made, replayed=False)
@@ -84,12 +93,12 @@ def refund_id_of(order: Order, merchant_refund_id: str) -> str:
     return derived_id("rf", order.order_id, merchant_refund_id)
 
 
-def _gave_back(order: Order, made: Refund) -> bool:
+def _gave_back(order: Order, made: Refund, *, reverses: bool) -> bool:
     """False when another refund of the order, or this very one, was faster."""
     payer = find_account(order.payer_id)
     if payer is None:
         raise PayerGone
-    after = _after(order, made)
+    after = _after(order, made, why=REVERSED if reverses else order.ended_why)
     counting = _counting(order, after)
     telling = announcing(Happened.REFUND_SUCCEEDED, after, made)
     try:
@@ -99,7 +108,7 @@ def _gave_back(order: Order, made: Refund) -> bool:
             idempotency_key=made.merchant_refund_id,
             debit=order.as_payer,
             credit=ToUser(payer),
-            kind=REFUND,
+            kind=REVERSAL if reverses else REFUND,
             note=made.reason or order.subject,
             merchant_fee=int(made.fee),
             together_with=[put(made), counting, *telling],
@@ -148,8 +157,9 @@ def _new(order: Order, request: RefundRequest) -> Refund:
     )
 
 
-def _after(order: Order, made: Refund) -> Order:
+def _after(order: Order, made: Refund, *, why: str | None) -> Order:
     after = Order.from_raw_data(order.raw())
+    after.ended_why = why
     after.refunded_amount = int(order.refunded_amount + made.amount)
     after.refunded_fee = int(order.refunded_fee + made.fee)
     after.refunds = int(order.refunds) + 1
@@ -162,6 +172,7 @@ def _counting(order: Order, after: Order) -> Write:
         Order.refunded_amount.set(after.refunded_amount),
         Order.refunded_fee.set(after.refunded_fee),
         Order.refunds.set(after.refunds),
+        *([Order.ended_why.set(after.ended_why)] if after.ended_why else []),
     ]
     as_read = (Order.status == PAID) & (Order.refunds == int(order.refunds))
     return update(Order(order.pk, order.sk), actions, as_read)

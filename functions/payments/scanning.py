@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from functions.payments.collection import MerchantNotActive
 from functions.payments.models import Collector, ScannedView, ScanRequest, Seller
+from functions.payments.orders import payable_by
 from functions.payments.records import ACTIVE, Merchant, Order, merchant_key, order_key
 from functions.payments.views import payer_order_view
 from functions.transfers.transfer import PayeeNotFound
@@ -38,9 +39,7 @@ def _key_of(code: Code) -> Key:
 
 
 def _order(call: Call[ScanRequest], code: Code) -> ScannedView:
-    order = call.found.one(Order, _key_of(code))
-    if order is None:
-        raise NotFound
+    order = payable_by(call.found.one(Order, _key_of(code)), call.user_id)
     return ScannedView(kind="order", order=payer_order_view(order, call.user_id))
 
 

@@ -3,16 +3,20 @@
 from typing import Any
 
 from functions.payments.models import (
+    ChargeFailure,
+    ChargeView,
     MerchantOrder,
     MerchantOrderView,
     PayerOrderView,
+    PaymentStatus,
     PaymentView,
     RefundView,
     Seller,
 )
-from functions.payments.records import EXPIRED, OPEN, PAID, Order, Refund
+from functions.payments.records import DECLINED, EXPIRED, OPEN, PAID, REVERSED, Order, Refund
 from shared import clock
 from shared.errors import Problem
+from shared.identifiers import derived_id
 from shared.ledger.records import REFUSED, Transfer
 
 
@@ -77,8 +81,44 @@ def payment_view(transfer: Transfer, *, first_answer: bool = False) -> PaymentVi
         subject=transfer.note,
         refunded_amount=returned,
         created_at=transfer.created_at,
+        expires_at=None,
         reason=Problem.from_record(transfer.refusal).code if refused else None,
     )
+
+
+def at_once_id(order_id: str) -> str:
+    """The id of the payment of a charge that needs no word of its payer."""
+    return derived_id("t", order_id, "at once")
+
+
+def charge_as_payment(order: Order) -> PaymentView:
+    """A charge as its payer sees it, while it waits and when it was never paid."""
+    status, reason = _charge_status(order)
+    return PaymentView(
+        payment_id=order.payment_id or order.order_id,
+        status=status,
+        order_id=order.order_id,
+        merchant=Seller(merchant_id=order.merchant_id, name=order.merchant_name),
+        amount=int(order.amount),
+        currency="CNY",
+        subject=order.subject,
+        refunded_amount=int(order.refunded_amount),
+        created_at=order.created_at,
+        expires_at=_text(order) if status == "user_confirming" else None,
+        reason=reason,
+    )
+
+
+def charge_view(order: Order) -> ChargeView:
+    """A charge as it stands now, for its merchant."""
+    status, reason = _charge_status(order)
+    return _charge(order, status, reason, paid=order.status == PAID)
+
+
+def answered_charge(order: Order) -> ChargeView:
+    """A charge as it was first answered: paid at once, or waiting for its payer."""
+    paid = order.payment_id == at_once_id(order.order_id)
+    return _charge(order, "succeeded" if paid else "user_confirming", None, paid=paid)
 
 
 def refunded_word(amount: int, returned: int) -> str | None:
@@ -86,6 +126,40 @@ def refunded_word(amount: int, returned: int) -> str | None:
     if not returned:
         return None
     return "refunded" if returned == amount else "partially_refunded"
+
+
+def _charge(
+    order: Order, status: PaymentStatus, reason: ChargeFailure | None, *, paid: bool
+) -> ChargeView:
+    return ChargeView(
+        order_id=order.order_id,
+        merchant_order_id=order.merchant_order_id,
+        payment_id=order.payment_id if paid else None,
+        status=status,
+        amount=int(order.amount),
+        currency="CNY",
+        subject=order.subject,
+        created_at=order.created_at,
+        expires_at=_text(order),
+        paid_at=order.paid_at if paid else None,
+        fee=int(order.fee) if paid else None,
+        reason=reason,
+    )
+
+
+def _charge_status(order: Order) -> tuple[PaymentStatus, ChargeFailure | None]:
+    """The word for a charge, and why it failed if it has."""
+    now = standing(order)
+    if order.ended_why == REVERSED:
+        return "reversed", None
+    if now == OPEN:
+        return "user_confirming", None
+    if now == PAID:
+        word: Any = refunded_word(int(order.amount), int(order.refunded_amount))
+        return word or "succeeded", None
+    if order.ended_why == DECLINED:
+        return "failed", "CHARGE_DECLINED"
+    return "failed", "CHARGE_TIMED_OUT" if now == EXPIRED else "ORDER_CLOSED"
 
 
 def _of_merchant(order: Order) -> dict[str, Any]:

@@ -56,6 +56,17 @@ def guard(facts: Facts, *, user_id: str, subject: str, origin: Origin) -> Decisi
     return decision
 
 
+def allowed(facts: Facts) -> Decision | None:
+    """The decision where it is a plain yes. None where more would follow from it: then it is for
+    `guard` to decide on, when there is somebody who can take a step.
+    """
+    decision = decide(facts, rules())
+    if decision.action is not Action.ALLOW:
+        return None
+    count("RiskDecisions", action=decision.action, kind=facts.kind)
+    return decision
+
+
 def _kept(decision: Decision, facts: Facts, user_id: str, subject: str) -> RiskDecision:
     decision_id = new_id("rd")
     return RiskDecision(

@@ -9,7 +9,7 @@ writes a second. They have no order among their entries and no sequence to wait 
 """
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple, Protocol, cast
@@ -217,6 +217,7 @@ class FromUser:
     limit: a daily allowance that the amount counts against, or so much of it as `counted` says.
     authorize: looks at the account as it is (the proof of its owner) and raises when it must not
         be spent from. It is asked again whenever the account turns out to have changed.
+    resting_on: attributes of the account beyond its proof that `authorize` looks at.
     """
 
     def __init__(
@@ -226,6 +227,7 @@ class FromUser:
         limit: Limit | None = None,
         counted: int | None = None,
         authorize: Authorize | None = None,
+        resting_on: Sequence[Any] = (),
     ) -> None:
         self.account = account
         self.account_id = account.account_id
@@ -233,6 +235,7 @@ class FromUser:
         self.limit = limit
         self.counted = counted
         self.authorize = authorize
+        self.resting_on = resting_on
         self._amount = 0
         self._write: Write | None = None
 
@@ -266,7 +269,8 @@ class FromUser:
         if self.authorize:
             self.authorize(account)
             condition &= Account.proof_failures == account.proof_failures
-            condition &= _as_read(Account.cool_down_until, account.cool_down_until)
+            for attribute in (Account.cool_down_until, *self.resting_on):
+                condition &= as_read(account, attribute)
             if account.proof_failures:
                 actions.append(Account.proof_failures.set(0))
         if self.limit:
@@ -468,8 +472,9 @@ def at(account: Account) -> Account:
     return Account(account.pk, account.sk)
 
 
-def _as_read(attribute: Any, value: object) -> Condition:
-    """That an attribute still is, or still is missing, as it was read."""
+def as_read(account: Account, attribute: Any) -> Condition:
+    """That an attribute still is, or still is missing, as it was read in `account`."""
+    value = account.attribute_values.get(attribute.attr_name)
     condition: Condition = attribute.does_not_exist() if value is None else attribute == value
     return condition
 

@@ -43,8 +43,8 @@ SCHEMES = {
         ),
     },
 }
-_MONEY_HEADERS = {
-    "Step-Up": "The challenge that was passed, after STEP_UP_REQUIRED had named it",
+_STEP_UP = "The challenge that was passed, after STEP_UP_REQUIRED had named it"
+_APP_HEADERS = {
     "X-App-Platform": "android or ios, when it is the app that asks",
     "X-App-Version": "Its version, such as 1.12.0",
 }
@@ -146,11 +146,14 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         parameters.append(
             {"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}
         )
-        parameters += [
-            {"name": name, "in": "header", "schema": {"type": "string"}, "description": what}
-            for name, what in _MONEY_HEADERS.items()
-        ]
+        parameters.append(_header("Step-Up", _STEP_UP))
+    if operation.current_app:
+        parameters += [_header(name, what) for name, what in _APP_HEADERS.items()]
     return parameters
+
+
+def _header(name: str, what: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "schema": {"type": "string"}, "description": what}
 
 
 def _query_parameters(model: type[Any]) -> list[dict[str, Any]]:
@@ -199,15 +202,21 @@ def _problems(operation: Operation) -> list[type[Problem]]:
         problems.append(Unauthenticated)
     if operation.roles:
         problems.append(RoleRequired)
-    if operation.body is Received:
-        problems.append(BodyTooLarge)
-    elif operation.body is not NoneType:
-        problems += [MalformedJson, UnknownField, InvalidField, NotJson, BodyTooLarge]
+    problems += _problems_of_body(operation)
     if operation.query is not None:
         problems += [UnknownField, InvalidField]
     if operation.moves_money:
         problems += [IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyKeyInUse]
+    if operation.current_app:
         problems.append(UpdateRequired)
     if "{" in operation.path:
         problems.append(NotFound)
     return problems
+
+
+def _problems_of_body(operation: Operation) -> list[type[Problem]]:
+    if operation.body is NoneType:
+        return []
+    if operation.body is Received:
+        return [BodyTooLarge]
+    return [MalformedJson, UnknownField, InvalidField, NotJson, BodyTooLarge]

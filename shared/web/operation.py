@@ -126,6 +126,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[int, Any]
     problems: tuple[type[Problem], ...]
     moves_money: bool
+    current_app: bool
     scheme: str | None
     roles: frozenset[str]
     reads: Callable[[Call[Any]], Iterable[Key]]
@@ -152,6 +153,7 @@ class Api:
         query: type[Any] | None = None,
         problems: tuple[type[Problem], ...] = (),
         moves_money: bool = False,
+        current_app: bool = False,
         public: bool = False,
         roles: frozenset[str] = frozenset(),
         reads: Reads[B] | None = None,
@@ -159,6 +161,7 @@ class Api:
         """Registers a function as what answers `method path`.
 
         answers: the model of the body for each successful status (None: no body).
+        current_app: an app below its minimum may not call it, as with all that moves money.
         roles: who may call it, where those who sign in have roles: one of them is enough.
         reads: the records the operation needs; they are in `call.found` when it runs.
         Raises ValueError for an operation that forgets to say its roles, or says impossible ones.
@@ -177,6 +180,7 @@ class Api:
                 answers=answers,
                 problems=problems,
                 moves_money=moves_money,
+                current_app=current_app or moves_money,
                 scheme=None if public else self._check.scheme,
                 roles=roles,
                 reads=reads or _reads_nothing,
@@ -275,8 +279,9 @@ def _understand(
     """
     try:
         _check_path(call.path)
-        if operation.moves_money:
+        if operation.current_app:
             check_may_move_money(request)
+        if operation.moves_money:
             call.idempotency_key = checked_key(request.headers.get("idempotency-key"))
         if operation.query is not None:
             call.query = convert(_query_values(request), operation.query, from_text=True)
