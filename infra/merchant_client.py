@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import Any
 
-from infra.phone_app import Answer, PhoneApp
+from infra.phone_app import Answer, PhoneApp, answered
 
 TOLERANCE_SECONDS = 300
 
@@ -39,6 +39,10 @@ class MerchantClient:
         )
         text = answer.data
         return Answer(answer.status, dict(answer.headers), json.loads(text) if text else None)
+
+    def must(self, status: int, method: str, path: str, body: Any = None) -> Any:
+        """The body of an answer that has to have this status. Raises Unexpected."""
+        return answered(self.ask(method, path, body), status, f"{method} {path}")
 
 
 def authorization(

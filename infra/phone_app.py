@@ -74,10 +74,7 @@ class Client:
         self, status: int, method: str, path: str, body: Any = None, *, key: str | None = None
     ) -> Any:
         """The body of an answer that has to have this status. Raises Unexpected."""
-        answer = self.ask(method, path, body, key=key)
-        if answer.status != status:
-            raise Unexpected(f"{method} {path}: {answer.status}, not {status}: {answer.json}")
-        return answer.json
+        return answered(self.ask(method, path, body, key=key), status, f"{method} {path}")
 
 
 class PhoneApp(Client):
@@ -196,6 +193,17 @@ class PhoneApp(Client):
         }
         return self.ask("POST", "/v1/transfers", body, key=key or new_key())
 
+    def scan(self, qr: str) -> Any:
+        """What the wallet says of a QR code, before anything is paid."""
+        return self.must(200, "POST", "/v1/qr/resolve", {"qr": qr})
+
+    def pay(self, what: dict[str, Any], *, key: str | None = None) -> Answer:
+        """A payment of an order, `{"order_id"}`, or to a stall, `{"merchant_id", "amount",
+        "currency"}`.
+        """
+        body = what | {"pay_password": self.pay_password}
+        return self.ask("POST", "/v1/payments", body, key=key or new_key())
+
     def withdraw(self, card_id: str, amount: int, *, key: str | None = None) -> Answer:
         body = {
             "amount": amount,
@@ -222,6 +230,13 @@ class PhoneApp(Client):
             "pay_password": self.pay_password,
         }
         return self.ask("POST", "/v1/top-ups", body, key=key or new_key())
+
+
+def answered(answer: Answer, status: int, asked: str) -> Any:
+    """The body of an answer that has to have this status. Raises Unexpected."""
+    if answer.status != status:
+        raise Unexpected(f"{asked}: {answer.status}, not {status}: {answer.json}")
+    return answer.json
 
 
 def new_phone() -> str:

@@ -9,7 +9,6 @@ from threading import Thread
 from typing import Any
 
 from infra.merchant_client import MerchantClient, is_from_wallet
-from infra.phone_app import Unexpected
 
 
 class CoffeeShop:
@@ -66,10 +65,7 @@ class CoffeeShop:
 
     def must(self, status: int, method: str, path: str, body: Any = None) -> Any:
         """The body of an answer that has to have this status. Raises Unexpected."""
-        answer = self._client.ask(method, path, body)
-        if answer.status != status:
-            raise Unexpected(f"{method} {path}: {answer.status}, not {status}: {answer.json}")
-        return answer.json
+        return self._client.must(status, method, path, body)
 
     def hear(self, signature: str, body: bytes) -> int:
         """Takes a webhook in; the status to answer."""
