@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from infra.demo.main_job import (
     be_refused,
@@ -20,15 +21,24 @@ from infra.demo.main_job import (
     sign_up,
 )
 from infra.demo.money_out import money_out_and_in
+from infra.demo.paying import paying
 from infra.demo.safe_account import safe_account
 from infra.demo.telling import console
 from infra.phone_app import PhoneApp, Unexpected
-from infra.stack import Addresses, directory_of, find, running
+from infra.shops import LocalMerchant
+from infra.stack import Addresses, directory_of, find, merchants_of, running
 
 
-def demonstrate(addresses: Addresses) -> None:
+class Stage(NamedTuple):
+    """Where the demo plays, and who is paid in it."""
+
+    addresses: Addresses
+    merchants: tuple[LocalMerchant, ...]
+
+
+def demonstrate(stage: Stage) -> None:
     """Goes through all chapters. Raises Unexpected at the first thing that is not as it must be."""
-    ana, bo = PhoneApp(addresses), PhoneApp(addresses)
+    ana, bo, cy = (PhoneApp(stage.addresses) for _ in range(3))
     sign_up(ana, bo)
     put_money_in(ana)
     pay(ana, bo)
@@ -36,32 +46,33 @@ def demonstrate(addresses: Addresses) -> None:
     show_statements(ana, bo)
     check_balances(ana, bo)
     money_out_and_in(bo)
-    safe_account(ana, bo, PhoneApp(addresses))
+    paying(ana, bo, stage.merchants[0])
+    safe_account(ana, bo, cy)
 
 
 @contextmanager
-def some_stack(port: int | None) -> Iterator[Addresses]:
+def some_stack(port: int | None) -> Iterator[Stage]:
     """The stack that runs here, or one of our own for as long as the block lasts."""
     found = find(directory_of(port))
     if found:
         console.print(f"The wallet at {found.api_url}")
-        yield found
+        yield Stage(found, merchants_of(directory_of(port)))
         return
     console.print("No stack runs here; starting one ...")
     with (
         tempfile.TemporaryDirectory(prefix="u-wallet-demo-") as directory,
-        running(Path(directory), keep=False) as stack,
+        running(Path(directory), keep=False, inhabited=True) as stack,
     ):
         console.print(f"The wallet at {stack.addresses.api_url}")
-        yield stack.addresses
+        yield Stage(stack.addresses, stack.merchants)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.demo", description=__doc__)
     parser.add_argument("--port", type=int, help="of the stack, when it was given one")
-    with some_stack(parser.parse_args().port) as addresses:
+    with some_stack(parser.parse_args().port) as stage:
         try:
-            demonstrate(addresses)
+            demonstrate(stage)
         except Unexpected as error:
             console.print(f"  [red]✗ {error}[/red]")
             return 1

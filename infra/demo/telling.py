@@ -8,7 +8,7 @@ from rich.console import Console
 
 from infra.phone_app import Answer, Unexpected
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 POLL_SECONDS = 0.3
 
 console = Console(highlight=False)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 import pytest
 import urllib3
 
+from infra.coffee_shop import CoffeeShop
 from infra.merchant_client import MerchantClient
 from infra.phone_app import PhoneApp
 from infra.stack import Addresses, Stack
-from tests.e2e.coffee_shop import CoffeeShop
 from tests.e2e.conftest import somebody
 
 # A run of the deliverer begins each minute; the second attempt comes 15 seconds after the first.
