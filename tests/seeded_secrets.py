@@ -33,6 +33,7 @@ TYPED = {
     "totp": "typed code",
     "device_secret": "device secret",
     "refresh_token": "typed token",
+    "payment_code": "payment code",
     "secret": "invitation secret",
 }
 GIVEN = {
@@ -40,18 +41,22 @@ GIVEN = {
     "refresh_token": "token",
     "secret": "TOTP secret",
     "recovery_codes": "recovery code",
+    "code": "payment code",
 }
 # Where a secret must be, once: the answer that gives it, or the message that brings it.
 MUST_HOLD = {
     ("token", "answers"),
     ("TOTP secret", "answers"),
     ("recovery code", "answers"),
+    ("payment code", "answers"),
     ("sent code", "messages"),
 }
 _TOKEN_SECRET_LENGTH = 43
 # A shorter one may well be a part of some hash, so it counts only as a whole.
 _SHORT = 16
 _CODE_LENGTH = 6
+# What an answer calls `code` else is the name of a refusal.
+_PAYMENT_CODE = re.compile("[0-9]{18}")
 _MESSAGES = {"Publish", "SendEmail"}
 _READS = {"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"}
 
@@ -110,7 +115,7 @@ class Edge:
         except ValueError:  # what nobody can read names no field
             return
         for name, text in _texts(value):
-            if name in kinds:
+            if name in kinds and (kinds is TYPED or name != "code" or _PAYMENT_CODE.match(text)):
                 self._seeds.add(kinds[name], text)
 
 

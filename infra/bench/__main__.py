@@ -45,6 +45,22 @@ BUDGET = (
         "the same request again, the stub holding what the first one left; most of those",
     ),
     Line(
+        "payment_round_trips", 2,
+        "as those of a transfer; an order with a fee and an address; least: one read, one write",
+    ),
+    Line(
+        "payment_wcu", 16,
+        "least: a transfer's 10, and 2 each for the fee, the order and the event",
+    ),
+    Line(
+        "charge_round_trips", 4,
+        "a small one at a till; least: code and merchant, nonce, payer and session, write",
+    ),
+    Line(
+        "charge_wcu", 20,
+        "least: a payment's 16, and 2 each for the code that is used up and the signature's nonce",
+    ),
+    Line(
         "transfer_cpu_ratio", 1.5,
         f"CPU of whole requests / of a bare boto3 client's same write, {ROUNDS} rounds in turn",
         next_at_most=1.0,
@@ -98,7 +114,14 @@ def _values(requests: Requests, start: Start, zip_bytes: int) -> dict[str, float
     return {
         "transfer_round_trips": max(each.first.total for each in transfers),
         "transfer_wcu": max(each.write_units for each in transfers),
-        "replay_calls_ratio": max(each.replay.total / each.first.total for each in transfers),
+        "payment_round_trips": requests.payment.first.total,
+        "payment_wcu": requests.payment.write_units,
+        "charge_round_trips": requests.charge.first.total,
+        "charge_wcu": requests.charge.write_units,
+        "replay_calls_ratio": max(
+            each.replay.total / each.first.total
+            for each in (*transfers, requests.payment, requests.charge)
+        ),
         "transfer_cpu_ratio": round(requests.cpu.ratio, 3),
         "import_ratio": round(start.app_ms / start.botocore_session_ms, 3),
         "pyc_ratio": round(start.app_ms / start.app_all_pyc_ms, 3),

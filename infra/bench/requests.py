@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from infra.bench.stub import Calls, Item, Stub, Tables
+from infra.bench.stub import Calls, Item, Secrets, Stub, Tables
 
 Event = dict[str, Any]
 
@@ -33,27 +33,33 @@ _CONTEXT = SimpleNamespace(
 
 
 class Case(msgspec.Struct, kw_only=True):
-    """A transfer request, and what the tables hold once it has been answered."""
+    """A request that moves money, and what the tables hold once it has been answered.
+
+    again: the same one sent again, where that is signed anew.
+    """
 
     event: Event
     after: Tables
+    again: Event | None = None
 
 
 class Seed(msgspec.Struct, kw_only=True):
-    """The world of a payer and a payee, and what they ask for.
+    """The world of a payer, a payee and a shop, and what they ask for.
 
     pages: a page of the statement, asked for by the payer and by the payee.
     """
 
     environment: dict[str, str]
-    keys_secret: str
+    secrets: Secrets
     before: Tables
     transfers: dict[str, Case]
+    payment: Case
+    charge: Case
     pages: tuple[Event, Event]
 
 
-class Transfer(msgspec.Struct, kw_only=True):
-    """What a transfer asks of AWS the first time and as a replay, and what it writes."""
+class Moved(msgspec.Struct, kw_only=True):
+    """What moving money asks of AWS the first time and as a replay, and what it writes."""
 
     first: Calls
     replay: Calls
@@ -80,24 +86,27 @@ class Statement(msgspec.Struct, kw_only=True):
 
 
 class Requests(msgspec.Struct, kw_only=True):
-    transfers: dict[str, Transfer]
+    transfers: dict[str, Moved]
+    payment: Moved
+    charge: Moved
     cpu: TransferCpu
     statement: Statement
 
 
-def measured_transfer(seed: Seed, case: Case, stub: Stub) -> Transfer:
-    """Makes a transfer anew and again, each as the tables are then."""
-    stub.hold(seed.before, seed.keys_secret)
+def measured_move(seed: Seed, case: Case, stub: Stub) -> Moved:
+    """Moves money anew and again, each as the tables are then."""
+    stub.hold(seed.before, seed.secrets)
     _ask(case.event, status=201)  # The first request of a container fetches its keys.
     stub.calls()
     _ask(case.event, status=201)
-    first, written = stub.calls(), stub.last_write()
-    stub.hold(case.after, seed.keys_secret)
-    replayed = _ask(case.event, status=201)
+    writes = stub.writes()
+    first = stub.calls()
+    stub.hold(case.after, seed.secrets)
+    replayed = _ask(case.again or case.event, status=201)
     if replayed["headers"].get("Idempotency-Replayed") != "true":
         raise RuntimeError("the replay was not recognised")
-    sizes = [_size_bytes(item) for item in _written(written, case.after)]
-    return Transfer(
+    sizes = [_size_bytes(item) for write in writes for item in _written(write, case.after)]
+    return Moved(
         first=first,
         replay=stub.calls(),
         # A transaction takes two units for each started unit of each item.
@@ -110,11 +119,11 @@ def measured_cpu(seed: Seed, stub: Stub, *, rounds: int) -> TransferCpu:
     """CPU of whole transfer requests and of a boto3 client that writes the same items."""
     import boto3
 
-    stub.hold(seed.before, seed.keys_secret)
+    stub.hold(seed.before, seed.secrets)
     asked = seed.transfers["phone"].event
     events = [_with_key(asked, f"key-{number}") for number in range(_REQUESTS_PER_ROUND)]
     _ask(asked, status=201)
-    written = stub.last_write()
+    written = stub.writes()[-1]
     bare = boto3.client("dynamodb")
     bare.transact_write_items(**written)
     pairs = []
@@ -131,7 +140,7 @@ def measured_cpu(seed: Seed, stub: Stub, *, rounds: int) -> TransferCpu:
 
 def measured_statement(seed: Seed, stub: Stub, *, rounds: int) -> Statement:
     """Pages of two statements, one of which is a thousand times as long."""
-    stub.hold(_with_entries(seed), seed.keys_secret)
+    stub.hold(_with_entries(seed), seed.secrets)
     asked = []
     for event in seed.pages:
         stub.calls()
@@ -229,8 +238,10 @@ def main() -> None:
     with Path(os.devnull).open("w") as unread, redirect_stdout(unread):
         measured = Requests(
             transfers={
-                name: measured_transfer(seed, case, stub) for name, case in seed.transfers.items()
+                name: measured_move(seed, case, stub) for name, case in seed.transfers.items()
             },
+            payment=measured_move(seed, seed.payment, stub),
+            charge=measured_move(seed, seed.charge, stub),
             cpu=measured_cpu(seed, stub, rounds=rounds),
             statement=measured_statement(seed, stub, rounds=40 * rounds),
         )

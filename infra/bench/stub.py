@@ -5,7 +5,7 @@ and not applied: the same request can be made a thousand times. A partition is k
 searched by bisection, as the B-tree of DynamoDB is.
 
 Beside what AWS clients ask for it knows `PUT /held` (all that it shall hold), `GET /calls` (what it
-was asked since the last time) and `GET /last-write`.
+was asked since the last time) and `GET /writes` (what it was to write in that time).
 """
 
 import asyncio
@@ -35,6 +35,15 @@ _HEAD = (
 _KEY_CONDITION = re.compile(r"\(?#\d = (:\d) AND #\d BETWEEN (:\d) AND (:\d)\)?")
 
 
+class Secrets(msgspec.Struct, kw_only=True):
+    """The one secret of Secrets Manager, and data keys of KMS: what is sealed, and what it opens
+    to, both in base64.
+    """
+
+    keys: str
+    data_keys: dict[str, str] = {}
+
+
 class Calls(msgspec.Struct, kw_only=True):
     """What was asked: calls by operation, bytes of bodies, items that queries gave."""
 
@@ -55,17 +64,18 @@ class Stub:
     def __init__(self, url: str) -> None:
         self._address = url.removeprefix("http://")
 
-    def hold(self, tables: Tables, secret: str) -> None:
-        """Makes these items, by table, and the one secret all that there is."""
-        self._exchange("PUT", "/held", msgspec.json.encode((tables, secret)))
+    def hold(self, tables: Tables, secrets: "Secrets") -> None:
+        """Makes these items, by table, and these secrets all that there is."""
+        self._exchange("PUT", "/held", msgspec.json.encode((tables, secrets)))
 
     def calls(self) -> Calls:
         """What was asked since the last time."""
         return msgspec.json.decode(self._exchange("GET", "/calls"), type=Calls)
 
-    def last_write(self) -> Any:
-        """The body of the newest `TransactWriteItems`."""
-        return msgspec.json.decode(self._exchange("GET", "/last-write"))
+    def writes(self) -> list[Any]:
+        """The bodies of all `TransactWriteItems` since the last time that `calls` was asked."""
+        writes: list[Any] = msgspec.json.decode(self._exchange("GET", "/writes"))
+        return writes
 
     def _exchange(self, method: str, path: str, body: bytes = b"") -> bytes:
         with closing(HTTPConnection(self._address)) as connection:
@@ -88,31 +98,31 @@ class _Store:
     def __init__(self) -> None:
         self._items: dict[tuple[str, str, str], Item] = {}
         self._sorted: dict[tuple[str, str], list[str]] = {}
-        self._secret = ""
-        self._last_write = b""
+        self._secrets = Secrets(keys="")
+        self._writes: list[bytes] = []
         self._calls = Calls()
 
     def answer(self, path: str, target: str, body: bytes) -> bytes:
         if path == "/held":
-            self._hold(*msgspec.json.decode(body))
+            self._hold(*msgspec.json.decode(body, type=tuple[Tables, Secrets]))
             return b""
         if path == "/calls":
-            calls, self._calls = self._calls, Calls()
+            calls, self._calls, self._writes = self._calls, Calls(), []
             return msgspec.json.encode(calls)
-        if path == "/last-write":
-            return self._last_write
+        if path == "/writes":
+            return msgspec.json.encode([msgspec.Raw(write) for write in self._writes])
         operation = target.rpartition(".")[2]
         answer = msgspec.json.encode(self._operation(operation, msgspec.json.decode(body)))
         operations = self._calls.operations
         operations[operation] = operations.get(operation, 0) + 1
         self._calls.bytes_in += len(body)
         if operation == "TransactWriteItems":
-            self._last_write = body
+            self._writes.append(body)
         self._calls.bytes_out += len(answer)
         return answer
 
-    def _hold(self, tables: Tables, secret: str) -> None:
-        self._secret = secret
+    def _hold(self, tables: Tables, secrets: Secrets) -> None:
+        self._secrets = secrets
         self._items = {
             (table, item["pk"]["S"], item["sk"]["S"]): item
             for table, items in tables.items()
@@ -131,7 +141,10 @@ class _Store:
             case "TransactWriteItems":
                 return {}
             case "GetSecretValue":
-                return {"Name": asked["SecretId"], "SecretString": self._secret}
+                return {"Name": asked["SecretId"], "SecretString": self._secrets.keys}
+            case "Decrypt":
+                opened = self._secrets.data_keys[asked["CiphertextBlob"]]
+                return {"KeyId": asked["KeyId"], "Plaintext": opened}
         raise NotImplementedError(operation)
 
     def _found(self, wanted: Any) -> Tables:

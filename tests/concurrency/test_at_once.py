@@ -1,6 +1,6 @@
 """The same thing twenty times at the same moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -65,7 +65,7 @@ def reverse_part(key: int) -> Transfer:
     ).transfer
 
 
-def refusals(told: list[Transfer | Problem]) -> list[type[Problem]]:
+def refusals(told: Sequence[object]) -> list[type[Problem]]:
     return [type(one) for one in told if isinstance(one, Problem)]
 
 

@@ -15,7 +15,7 @@ from tests.functions.bank_cards import bind, top_up, unused_phone
 from tests.functions.withdrawals.asking import withdraw
 from tests.people import Person, code_in_last_sms, fund, register
 from tests.sandbox.running import RunningBank
-from tests.shops import open_shop, pay
+from tests.shops import open_shop, pay, payment_code
 
 SIGNED_IN = [one for one in app.operations if one.scheme == "bearer"]
 # What each body must be for the question to come up whose object it is.
@@ -122,6 +122,7 @@ def objects_of(ana: Person, bank: RunningBank, payee: Person) -> dict[str, str]:
     fund(ana.user_id, 10_000_000)
     card_id = bind(ana, bank)
     events = ana.call("GET", "/v1/me/security-events").json["items"]
+    asked = open_shop().charge(payment_code(ana), 30_000).json
     wanted = ana.call("POST", "/v1/wallet/statement-files", {"from": "2026-03-01T00:00:00Z"})
     return {
         "card_id": card_id,
@@ -129,6 +130,7 @@ def objects_of(ana: Person, bank: RunningBank, payee: Person) -> dict[str, str]:
         "top_up_id": top_up(ana, card_id, 500, key="1").json["top_up_id"],
         "transfer_id": ana.send(payee, 100, key="2", arrive="next_day").json["transfer_id"],
         "challenge_id": ana.send(payee, 1_000_000, key="3").json["diagnosis"]["challenge_id"],
+        "charge_id": asked["order_id"],
         "event_id": events[0]["event_id"],
         "payment_id": pay(ana, open_shop().order(), key="4").json["payment_id"],
         "session_id": ana.call("GET", "/v1/sessions").json["items"][0]["session_id"],

@@ -30,7 +30,7 @@ from tests.people import PASSWORD, PAY_PASSWORD, Person, code_in_last_sms, fund,
 from tests.sandbox.platforms import KINDS, RunningPlatforms
 from tests.sandbox.running import BINDING_FAILS, KEY, ORDINARY, RunningBank
 from tests.seeded_secrets import Edge, Seeds, files, items, messages, search, written_to_aws
-from tests.shops import Shop, open_shop, pay
+from tests.shops import Shop, open_shop, pay, payment_code
 from tests.web_shop import WebShop, web_shop
 
 DEVICE = {"device": {"id": "d-1"}, "device_secret": "seeded-device-secret-" + "x" * 40}
@@ -43,7 +43,7 @@ CVV = "the three digits on its back"
 KINDS_SEEDED = {
     "password", "pay password", "card number", "typed code", "sent code", "token", "typed token",
     "device secret", "TOTP secret", "recovery code", "invitation secret", "merchant secret",
-    "signature", "key of the house",
+    "signature", "key of the house", "payment code",
 }  # fmt: skip
 
 
@@ -195,6 +195,11 @@ def sell(seeds: Seeds, web: WebShop) -> None:
     other = Shop(shop.merchant_id, "the secret of somebody else, as long as need be")
     seeds.add("merchant secret", other.secret)
     took(other.place(), 401)
+    code = payment_code(ana)
+    took(shop.charge(code, 500), 201)
+    took(shop.charge(code, 500), 422)
+    took(shop.charge(payment_code(ana), 30_000, number="asked"), 202)
+    took(shop.reverse("asked"), 200)
     assert deliver_due() > 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.bench.reconciliation import measured
-from infra.bench.requests import Seed, Transfer, measured_statement, measured_transfer
+from infra.bench.requests import Moved, Seed, measured_move, measured_statement
 from infra.bench.seed import seed
 from infra.bench.stub import Stub, running_stub
 from tests.conftest import forget_clients
@@ -28,20 +28,35 @@ def stub() -> Iterator[Stub]:
 
 
 @pytest.fixture(params=CASES)
-def transfer(request: pytest.FixtureRequest, world: Seed, stub: Stub) -> Transfer:
-    return measured_transfer(world, world.transfers[request.param], stub)
+def transfer(request: pytest.FixtureRequest, world: Seed, stub: Stub) -> Moved:
+    return measured_move(world, world.transfers[request.param], stub)
 
 
-def test_a_transfer_takes_two_round_trips(transfer: Transfer) -> None:
+def test_a_transfer_takes_two_round_trips(transfer: Moved) -> None:
     assert transfer.first.operations == {"BatchGetItem": 1, "TransactWriteItems": 1}
 
 
-def test_a_transfer_takes_ten_write_units(transfer: Transfer) -> None:
+def test_a_transfer_takes_ten_write_units(transfer: Moved) -> None:
     assert transfer.write_units == 10
 
 
-def test_a_replay_takes_no_more_calls_and_writes_nothing(transfer: Transfer) -> None:
+def test_a_replay_takes_no_more_calls_and_writes_nothing(transfer: Moved) -> None:
     assert transfer.replay.operations == {"BatchGetItem": 1}
+
+
+def test_a_payment_takes_two_round_trips_and_sixteen_write_units(world: Seed, stub: Stub) -> None:
+    payment = measured_move(world, world.payment, stub)
+    assert payment.first.operations == {"BatchGetItem": 1, "TransactWriteItems": 1}
+    assert payment.replay.operations == {"BatchGetItem": 1}
+    assert payment.write_units == 16
+
+
+def test_a_charge_takes_four_round_trips_and_twenty_write_units(world: Seed, stub: Stub) -> None:
+    """Two of them for the code and its payer; the signature has a write of its own."""
+    charge = measured_move(world, world.charge, stub)
+    assert charge.first.operations == {"BatchGetItem": 2, "TransactWriteItems": 2}
+    assert charge.replay.operations == {"BatchGetItem": 1, "TransactWriteItems": 1}
+    assert charge.write_units == 20
 
 
 def test_a_page_reads_the_same_from_a_statement_of_any_length(world: Seed, stub: Stub) -> None:

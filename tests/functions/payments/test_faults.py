@@ -16,8 +16,8 @@ from tests.clock import TestClock
 from tests.conftest import record_items
 from tests.edge import Answer
 from tests.faults import CUTS, Fault, Swept, sweep
-from tests.people import register
-from tests.shops import open_shop, pay, pay_at_stall
+from tests.people import fund, register
+from tests.shops import open_shop, pay, pay_at_stall, payment_code
 from tests.web_shop import WebShop, web_shop
 
 
@@ -126,6 +126,103 @@ class Expired(Paid):
         assert self.shop.shown(self.order_id)["ended_at"] is not None
 
 
+class Charged(Paid):
+    """5,000 at a till, at once, by a code that Ana shows."""
+
+    amount, fee = 5_000, 30
+
+    def prepare(self) -> None:
+        super().prepare()
+        fund(self.ana.user_id, 30_000)
+        self.code = payment_code(self.ana)
+        secrets.forget()
+
+    def act(self) -> Any:
+        return _told(self.shop.charge(self.code, self.amount, number="2026-1"))
+
+    def check_done(self) -> None:
+        assert (self.ana.available, self.shop.balance) == (
+            40_000 - self.amount, self.amount - self.fee,
+        )  # fmt: skip
+        assert self.shop.charged(self.act()[1]["order_id"])["status"] == "succeeded"
+
+
+class Asked(Charged):
+    """30,000 at a till, which wait for her word, and in the end for nothing."""
+
+    amount, fee = 30_000, 180
+
+    def check_done(self) -> None:
+        self._check("user_confirming")
+        shown = self.ana.call("GET", "/v1/charges").json["items"]
+        assert [one["order_id"] for one in shown] == [self.act()[1]["order_id"]]
+
+    def check_finally(self) -> None:
+        self._check("failed")
+
+    def _check(self, status: str) -> None:
+        assert (self.ana.available, self.shop.balance) == (40_000, 0)
+        assert self.shop.charged(self.act()[1]["order_id"])["status"] == status
+
+
+class Confirmed(Charged):
+    """Her word."""
+
+    amount, fee = 30_000, 180
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.order_id = super().act()[1]["order_id"]
+        secrets.forget()
+
+    def act(self) -> Any:
+        return _told(pay(self.ana, self.order_id, key="k"))
+
+
+class Declined(Confirmed):
+    """Her no."""
+
+    def act(self) -> Any:
+        return _told(self.ana.call("POST", f"/v1/charges/{self.order_id}/decline"))
+
+    def check_done(self) -> None:
+        assert (self.ana.available, self.shop.balance) == (40_000, 0)
+        assert self.shop.charged(self.order_id)["reason"] == "CHARGE_DECLINED"
+
+
+class Reversed(Charged):
+    """What was charged, as if it had never been."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.order_id = super().act()[1]["order_id"]
+        secrets.forget()
+
+    def act(self) -> Any:
+        return _told(self.shop.reverse("2026-1"))
+
+    def check_done(self) -> None:
+        assert (self.ana.available, self.shop.balance) == (40_000, 0)
+        assert self.shop.charged(self.order_id)["status"] == "reversed"
+
+
+class ReversedWhileItWaits(Reversed):
+    """The same before she has said anything."""
+
+    amount, fee = 30_000, 180
+
+
+class ReversedBeforeItCame(Reversed):
+    """The same before there is a charge at all."""
+
+    def prepare(self) -> None:
+        Charged.prepare(self)
+
+    def check_done(self) -> None:
+        assert self.shop.charge(self.code, self.amount, number="2026-1").status == 422
+        assert (self.ana.available, self.shop.balance) == (40_000, 0)
+
+
 class Delivered(Paid):
     """What the shop hears of the payment: once or more, and then no more."""
 
@@ -173,6 +270,9 @@ def _swept(run: Any) -> None:
 @pytest.fixture(autouse=True)
 def shop_that_listens(monkeypatch: pytest.MonkeyPatch, test_clock: TestClock) -> Iterator[None]:
     monkeypatch.setenv("NOTIFY_PRIVATE_ADDRESSES", "on")
+    # Long enough for a till that tries again after a while.
+    monkeypatch.setenv("PAYMENT_CODE_SECONDS", "3600")
+    monkeypatch.setenv("CHARGE_CONFIRM_SECONDS", "3600")
     settings.cache_clear()
     monkeypatch.setattr(Expired, "clock", test_clock, raising=False)
     with web_shop() as web:
@@ -185,8 +285,16 @@ def shop_that_listens(monkeypatch: pytest.MonkeyPatch, test_clock: TestClock) ->
 @pytest.mark.parametrize(
     "fault", [*CUTS, Fault.THROTTLED, Fault.CONFLICT], ids=lambda fault: fault.value
 )
-@pytest.mark.parametrize("operation", [Paid, PaidAtStall, Refunded])
+@pytest.mark.parametrize("operation", [Paid, Refunded])
 def test_money_moves_once_under_a_fault_at_any_call(
+    operation: type[Swept], fault: Fault, test_clock: TestClock
+) -> None:
+    assert sweep(operation, fault, test_clock)
+
+
+@pytest.mark.parametrize("fault", CUTS, ids=lambda fault: fault.value)
+@pytest.mark.parametrize("operation", [PaidAtStall, Charged, Reversed])
+def test_so_it_does_at_a_stall_and_at_a_till(
     operation: type[Swept], fault: Fault, test_clock: TestClock
 ) -> None:
     assert sweep(operation, fault, test_clock)
@@ -196,7 +304,21 @@ def test_money_moves_once_under_a_fault_at_any_call(
 @pytest.mark.parametrize(
     "fault", [Fault.DIES_AFTER, Fault.RESPONSE_LOST], ids=lambda fault: fault.value
 )
-@pytest.mark.parametrize("operation", [Refused, Placed, Closed, Expired, Delivered])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Refused,
+        Placed,
+        Closed,
+        Expired,
+        Delivered,
+        Asked,
+        Confirmed,
+        Declined,
+        ReversedWhileItWaits,
+        ReversedBeforeItCame,
+    ],
+)
 def test_so_does_what_is_around_it(
     operation: type[Swept], fault: Fault, test_clock: TestClock
 ) -> None:
