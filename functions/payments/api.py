@@ -225,6 +225,19 @@ def change_small_payments(call: Call[SmallPaymentsRequest]) -> Reply:
     return Reply(200, small_payments.allow(call, account))
 
 
+@api.operation(
+    "POST",
+    "/v1/qr/resolve",
+    body=ScanRequest,
+    answers={200: ScannedView},
+    problems=(MerchantNotActive, NotFound, PayeeNotFound, QrExpired, QrForged, QrUnknown),
+    reads=scanning.needed,
+)
+def resolve_qr(call: Call[ScanRequest]) -> Reply:
+    """Says what a scanned QR code is about, before anybody pays."""
+    return Reply(200, scanning.scanned(call))
+
+
 @merchant_api.operation(
     "POST",
     "/v1/merchant/charges",
@@ -273,38 +286,6 @@ def reverse_charge(call: Call[ReversalRequest]) -> Reply:
     return Reply(200, reversal.reverse_charge(merchant, call.body.merchant_order_id))
 
 
-@api.operation(
-    "POST",
-    "/v1/qr/resolve",
-    body=ScanRequest,
-    answers={200: ScannedView},
-    problems=(MerchantNotActive, NotFound, PayeeNotFound, QrExpired, QrForged, QrUnknown),
-    reads=scanning.needed,
-)
-def resolve_qr(call: Call[ScanRequest]) -> Reply:
-    """Says what a scanned QR code is about, before anybody pays."""
-    return Reply(200, scanning.scanned(call))
-
-
-@merchant_api.operation("GET", "/v1/merchant/qr", query=ImageQuery, answers={200: QrView})
-def get_merchant_qr(call: Call[None]) -> Reply:
-    """Shows the code that a merchant prints, by which anybody pays it any amount."""
-    return Reply(200, qr_view(stall.qr_of(call.user_id), call.query.image))
-
-
-@merchant_api.operation(
-    "GET",
-    "/v1/merchant/orders/{order_id}/qr",
-    query=ImageQuery,
-    answers={200: QrView},
-    problems=(NotFound,),
-    reads=_its_order,
-)
-def get_order_qr(call: Call[None]) -> Reply:
-    """Shows the code of an order."""
-    return Reply(200, qr_view(orders.qr_of(_order(call)), call.query.image))
-
-
 @merchant_api.operation(
     "POST",
     "/v1/merchant/orders",
@@ -328,6 +309,25 @@ def create_order(call: Call[OrderRequest]) -> Reply:
 def get_merchant_order(call: Call[None]) -> Reply:
     """Shows an order to its merchant, with its refunds."""
     return Reply(200, orders.with_refunds(_order(call)))
+
+
+@merchant_api.operation("GET", "/v1/merchant/qr", query=ImageQuery, answers={200: QrView})
+def get_merchant_qr(call: Call[None]) -> Reply:
+    """Shows the code that a merchant prints, by which anybody pays it any amount."""
+    return Reply(200, qr_view(stall.qr_of(call.user_id), call.query.image))
+
+
+@merchant_api.operation(
+    "GET",
+    "/v1/merchant/orders/{order_id}/qr",
+    query=ImageQuery,
+    answers={200: QrView},
+    problems=(NotFound,),
+    reads=_its_order,
+)
+def get_order_qr(call: Call[None]) -> Reply:
+    """Shows the code of an order."""
+    return Reply(200, qr_view(orders.qr_of(_order(call)), call.query.image))
 
 
 @merchant_api.operation(

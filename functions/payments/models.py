@@ -83,7 +83,8 @@ class MerchantOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order as its merchant sees it. fee: the house's, before anything was refunded.
 
     kind: `order` is one that the merchant has made; `static` was paid by its printed code, and has
-    the payment's id for a number. ended_at: when it was closed or expired.
+    the payment's id for a number; `code` was charged at a till. ended_at: when it was closed or
+    expired.
     """
 
     order_id: str

@@ -41,11 +41,11 @@ api = Api(__name__, session_check)
     problems=(
         AccountClosed,
         AccountFrozen,
-        OtherAmountAsked,
         CoolDown,
         InsufficientFunds,
         LimitExceeded,
         NotACollectCode,
+        OtherAmountAsked,
         PayeeNotFound,
         PayPasswordLocked,
         PayPasswordNotSet,

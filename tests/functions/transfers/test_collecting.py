@@ -6,6 +6,7 @@ import pytest
 
 from shared.ledger.accounts import set_status
 from shared.ledger.books import check_books
+from shared.secrets import keyed_hash
 from tests.clock import TestClock
 from tests.edge import Answer
 from tests.people import Person, fund, register, scan, transfer_body
@@ -55,6 +56,15 @@ def test_code_with_an_amount_shows_what_is_asked_and_is_paid_by_a_transfer(
     entry = bo.call("GET", "/v1/wallet/entries").json["items"][0]
     assert (entry["kind"], entry["direction"]) == ("transfer", "in")
     assert check_books().sound
+
+
+def test_code_says_what_the_page_specifies(bo: Person) -> None:
+    base, begin = "https://pay.u-wallet.example/q/", f"1/p/{bo.user_id}"
+    asked = f"{begin}?a=1250&c=CNY&e=1772424000&n=%E6%99%9A%E9%A5%AD%20%F0%9F%8D%9C%20A%26B"
+
+    assert code_of(bo) == base + begin
+    assert code_of(bo, **DINNER) == f"{base}{asked}&s={keyed_hash('qr', asked)[:32]}"
+    assert code_of(bo, expires_in=60).startswith(f"{base}{begin}?e=1772337660&s=")
 
 
 def test_code_without_an_amount_is_paid_by_any_and_never_expires(
