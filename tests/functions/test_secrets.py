@@ -30,7 +30,7 @@ from tests.people import PASSWORD, PAY_PASSWORD, Person, code_in_last_sms, fund,
 from tests.sandbox.platforms import KINDS, RunningPlatforms
 from tests.sandbox.running import BINDING_FAILS, KEY, ORDINARY, RunningBank
 from tests.seeded_secrets import Edge, Seeds, files, items, messages, search, written_to_aws
-from tests.shops import Shop, open_shop, pay, payment_code
+from tests.shops import Shop, open_shop, pay, pay_at_stall, payment_code
 from tests.web_shop import WebShop, web_shop
 
 DEVICE = {"device": {"id": "d-1"}, "device_secret": "seeded-device-secret-" + "x" * 40}
@@ -191,6 +191,8 @@ def sell(seeds: Seeds, web: WebShop) -> None:
     order_id = shop.order(5_000)
     took(pay(ana, order_id, key="1", pay_password=WRONG_PAY_PASSWORD), 403)
     took(pay(ana, order_id, key="2"), 201)
+    took(pay_at_stall(ana, shop, 500, key="3", pay_password=WRONG_PAY_PASSWORD), 403)
+    took(pay_at_stall(ana, shop, 500, key="4"), 201)
     took(shop.refund(order_id, 500, number="r-1"), 201)
     other = Shop(shop.merchant_id, "the secret of somebody else, as long as need be")
     seeds.add("merchant secret", other.secret)
