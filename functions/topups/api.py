@@ -23,7 +23,7 @@ from functions.topups.refusals import (
     CheckoutDeclined,
     TopUpExpired,
 )
-from functions.topups.top_up import needed, top_up
+from functions.topups.top_up import REFUSALS, needed, top_up
 from functions.wallet.cards import CardNotActive
 from shared.bank.notifications import NotificationNotAuthentic
 from shared.errors import NotFound, Problem
@@ -67,6 +67,7 @@ api = Api(__name__, session_check)
     ),
     moves_money=True,
     reads=needed,
+    explain=REFUSALS.explain,
 )
 def create_top_up(call: Call[TopUpRequest]) -> Reply:
     """Brings money into the wallet, from a bank card or by a platform.

@@ -31,6 +31,10 @@ __all__ = [
 _CARDS_READ_LIMIT = 200
 
 
+class CardNotFound(NotFound):
+    """Said in the same words as of anything that is not there."""
+
+
 class CardNotActive(Problem):
     status = 422
     code = "CARD_NOT_ACTIVE"
@@ -44,12 +48,12 @@ def key_of_card(user_id: str, card_id: str) -> Key:
 
 
 def usable_card(found: Found, key: Key) -> Card:
-    """A card that money may be taken from. Raises NotFound, CardNotActive."""
+    """A card that money may be taken from. Raises CardNotFound, CardNotActive."""
     card = found.one(Card, key)
     if card is None:
-        raise NotFound
+        raise CardNotFound
     if card.status != ACTIVE:
-        raise CardNotActive
+        raise CardNotActive(last4=card.last4)
     return card
 
 

@@ -25,7 +25,7 @@ from functions.withdrawals.models import (
 )
 from functions.withdrawals.notification import receive
 from functions.withdrawals.records import Withdrawal, withdrawal_key
-from functions.withdrawals.withdrawal import FeeChanged, needed, withdraw
+from functions.withdrawals.withdrawal import REFUSALS, FeeChanged, needed, withdraw
 from shared.bank.notifications import NotificationNotAuthentic
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds, LimitExceeded
@@ -74,6 +74,7 @@ def quote_withdrawal(call: Call[QuoteRequest]) -> Reply:
     ),
     moves_money=True,
     reads=needed,
+    explain=REFUSALS.explain,
 )
 def create_withdrawal(call: Call[WithdrawalRequest]) -> Reply:
     """Sends money from the wallet to a bank card of the user; it is on its way from now on."""
