@@ -14,7 +14,13 @@ from functions.identity.pay_password import (
 from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
 from functions.payments import event_list, orders, payment
-from functions.payments.collection import MerchantNotActive, OrderClosed, OrderExpired, OrderPaid
+from functions.payments.collection import (
+    MerchantNotActive,
+    OrderClosed,
+    OrderExpired,
+    OrderNotFound,
+    OrderPaid,
+)
 from functions.payments.diagnosis import explained
 from functions.payments.merchant_check import merchant_check, merchant_of
 from functions.payments.models import (
@@ -92,9 +98,9 @@ def get_order(call: Call[None]) -> Reply:
         InsufficientFunds,
         LimitExceeded,
         MerchantNotActive,
-        NotFound,
         OrderClosed,
         OrderExpired,
+        OrderNotFound,
         OrderPaid,
         PayPasswordLocked,
         PayPasswordNotSet,

@@ -24,7 +24,7 @@ from functions.topups.refusals import (
     TopUpExpired,
 )
 from functions.topups.top_up import REFUSALS, needed, top_up
-from functions.wallet.cards import CardNotActive
+from functions.wallet.cards import CardNotActive, CardNotFound
 from shared.bank.notifications import NotificationNotAuthentic
 from shared.errors import NotFound, Problem
 from shared.ledger.errors import AccountClosed, AccountFrozen, LimitExceeded
@@ -53,9 +53,9 @@ api = Api(__name__, session_check)
         CardLacksFunds,
         CardNotActive,
         CardNotBound,
+        CardNotFound,
         CheckoutDeclined,
         LimitExceeded,
-        NotFound,
         PayPasswordLocked,
         PayPasswordNotSet,
         RiskBlocked,

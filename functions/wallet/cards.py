@@ -19,6 +19,7 @@ from shared.web.pages import PageQuery
 __all__ = [
     "Card",
     "CardNotActive",
+    "CardNotFound",
     "cards",
     "key_of_card",
     "remove",

@@ -10,7 +10,7 @@ from functions.identity.pay_password import (
 from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
 from functions.risk.guard import RiskBlocked
-from functions.wallet.cards import CardNotActive
+from functions.wallet.cards import CardNotActive, CardNotFound
 from functions.withdrawals import quote as quotes
 from functions.withdrawals.cancellation import WithdrawalNotCancellable, cancel
 from functions.withdrawals.card import CardKindNotAllowed
@@ -61,10 +61,10 @@ def quote_withdrawal(call: Call[QuoteRequest]) -> Reply:
         AccountFrozen,
         CardKindNotAllowed,
         CardNotActive,
+        CardNotFound,
         FeeChanged,
         InsufficientFunds,
         LimitExceeded,
-        NotFound,
         PayPasswordLocked,
         PayPasswordNotSet,
         RiskBlocked,
