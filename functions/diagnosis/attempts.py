@@ -27,7 +27,7 @@ from shared.identifiers import derived_id, new_id
 from shared.observability import count
 from shared.rate_limit import TooManyRequests, Window, take
 from shared.settings import settings
-from shared.table import Cancelled, Key, Write, delete_all, put, read
+from shared.table import Cancelled, Key, Write, put, read
 from shared.web.listing import newest_first
 from shared.web.operation import Call
 from shared.web.pages import PageQuery
@@ -39,7 +39,6 @@ __all__ = [
     "attempts_of",
     "diagnosis_of",
     "failed_attempts",
-    "forget",
     "listed",
     "view",
 ]
@@ -178,12 +177,6 @@ def listed(user_id: str, query: PageQuery, *, language: str) -> FailedAttemptsVi
     )
     items = [view(attempt, language=language) for attempt in _kept(lines)]
     return FailedAttemptsView(items=items, next_cursor=next_cursor)
-
-
-def forget(user_id: str) -> None:
-    """Deletes all of a user's. Done again, it changes nothing."""
-    pk = failed_attempt_key(user_id, "", "").pk
-    delete_all(FailedAttempt.query(pk, consistent_read=True))
 
 
 def _is_decided(problem: Problem) -> bool:
