@@ -21,18 +21,9 @@ class NeverArrived(NotFound):
         super().__init__(diagnosis=msgspec.to_builtins(known))
 
 
-# What only a bank or a platform knows: nothing here tells when it is over.
-_KNOWN_ELSEWHERE = frozenset(
-    {"CardDeclined", "CardExpired", "CardFrozen", "CardLacksFunds", "CardNotBound"}
-)
-
-
 def of_attempt(attempt: FailedAttempt, foreseen: Foreseen, *, language: str) -> Explained:
     """A request whose refusal left no more than the attempt."""
-    if attempt.refusal in _KNOWN_ELSEWHERE:
-        problem = Problem.kinds[attempt.refusal](**attempt.facts)
-        foreseen = foreseen._replace(in_the_way=[*foreseen.in_the_way, problem])
-    return _explained(
+    return explained(
         attempt.kind,  # type: ignore[arg-type]  # written from our four words
         attempt.object_id,
         amount=None if attempt.amount is None else int(attempt.amount),
@@ -45,7 +36,7 @@ def of_attempt(attempt: FailedAttempt, foreseen: Foreseen, *, language: str) -> 
 
 def of_refused(kind: Kind, refused: Transfer, foreseen: Foreseen, *, language: str) -> Explained:
     """A request whose refusal its key goes on to be answered with."""
-    return _explained(
+    return explained(
         kind,
         refused.transfer_id,
         amount=int(refused.amount),
@@ -73,7 +64,7 @@ def of_standing(
     )
 
 
-def _explained(
+def explained(
     kind: Kind,
     object_id: str,
     *,
@@ -82,7 +73,16 @@ def _explained(
     diagnosis: Diagnosis,
     foreseen: Foreseen,
     language: str,
+    known_elsewhere: bool = False,
 ) -> Explained:
+    """What failed, and what stands in the way of the same made anew.
+
+    known_elsewhere: a bank or a platform refused it, and nothing here tells whether it still would;
+    so where trying again makes no sense, its word stays in the way.
+    """
+    in_the_way = [explain(problem, language=language) for problem in foreseen.in_the_way]
+    if known_elsewhere and not diagnosis.safe_to_retry:
+        in_the_way.append(diagnosis)
     return Explained(
         kind=kind,
         id=object_id,
@@ -90,7 +90,7 @@ def _explained(
         currency="CNY",
         created_at=created_at,
         diagnosis=diagnosis,
-        would_pass_now=not foreseen.in_the_way,
+        would_pass_now=not in_the_way,
         step_up=foreseen.step_up,
-        in_the_way=[explain(problem, language=language) for problem in foreseen.in_the_way],
+        in_the_way=in_the_way,
     )

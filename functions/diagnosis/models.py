@@ -41,7 +41,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     amount: int | None
     currency: Literal["CNY"]
-    created_at: str | None
+    created_at: str
     diagnosis: Diagnosis
     would_pass_now: bool
     step_up: bool

@@ -110,7 +110,7 @@ def movement_of(order: Order, payment_id: str, fingerprint: str | None) -> Movem
 def check_payable(order: Order, *, payer_id: str) -> None:
     """Raises OrderPaid, OrderClosed, OrderExpired unless the order can be paid now.
 
-    payer_id: who asks. Of a payer who is somebody else no more is said than that.
+    payer_id: who asks; of another who has paid no more is said than that.
     """
     merchant = order.merchant_name
     if order.status == PAID:

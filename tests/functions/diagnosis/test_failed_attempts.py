@@ -1,5 +1,6 @@
-"""What was refused is kept for its user and for support: once, bounded, and success pays nothing."""
+"""What was refused is kept for its user and for support: once, bounded; success pays nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.faults import Attempt, Fault, intercepted, watched
 from tests.functions.bank_cards import bind, top_up
 from tests.functions.topups.test_top_up import EXPIRED
 from tests.functions.withdrawals.asking import withdraw
+from tests.functions.withdrawals.test_history import fail
 from tests.people import Person, fund
 from tests.sandbox.running import RunningBank
 from tests.shops import Shop, pay
@@ -34,13 +36,14 @@ def test_one_of_each_kind_is_listed_newest_first_with_its_amount(
     shop: Shop, payer: Person, bo: Person, bank: RunningBank, test_clock: TestClock
 ) -> None:
     card_id = bind(payer, bank)
-    refused = []
-    for ask in (
+    asking: list[Callable[[], Answer]] = [
         lambda: pay(payer, shop.order(12_000), key="k"),
         lambda: payer.send(bo, 13_000, key="k"),
         lambda: withdraw(payer, card_id, 14_000, key="k"),
         lambda: top_up(payer, card_id, 10**9, key="k"),
-    ):
+    ]
+    refused = []
+    for ask in asking:
         refused.append(ask())
         test_clock.move(seconds=1)
 
@@ -205,3 +208,28 @@ def test_a_withdrawal_counts_its_fee_when_asked_whether_it_would_pass(
     assert failure(payer).would_pass_now is True
     monkeypatch.undo()
     settings.cache_clear()
+
+
+def test_a_withdrawal_that_the_bank_refused_later_is_found_too(
+    payer: Person, bo: Person, bank: RunningBank, test_clock: TestClock
+) -> None:
+    payer.send(bo, 12_000, key="k")
+    made = withdraw(payer, bind(payer, bank), 1_000, key="k").json["withdrawal_id"]
+    test_clock.move(minutes=1)
+    fail(made, "ACCOUNT_CLOSED")
+
+    told = failure(payer)
+    assert (told.kind, told.id, told.diagnosis.who_can_mend) == ("withdrawal", made, "you")
+    assert told.diagnosis.cause == "The account of this card has been closed."
+    assert (told.would_pass_now, told.in_the_way) == (False, [told.diagnosis])
+    test_clock.move(hours=24 * 90)
+    assert failure(payer) is None
+
+
+def test_what_the_bank_could_not_do_for_the_moment_would_pass_now(
+    payer: Person, bank: RunningBank
+) -> None:
+    made = withdraw(payer, bind(payer, bank), 1_000, key="k").json["withdrawal_id"]
+    fail(made, "BANK_UNAVAILABLE")
+
+    assert failure(payer).would_pass_now is True
