@@ -18,7 +18,7 @@ from pynamodb.attributes import NumberAttribute
 from shared import clock
 from shared.errors import Problem, Texts
 from shared.observability import count
-from shared.table import Cancelled, DomainRecord, Write, delete, update, write
+from shared.table import Cancelled, DomainRecord, Key, Write, delete, update, write
 
 _IPV6_PREFIX = 64
 
@@ -89,8 +89,17 @@ class Window:
     def wait_seconds(self, standing: Allowance | None) -> int:
         return self._end() - self.now
 
+    @property
+    def key(self) -> Key:
+        """Where it is counted, for whoever looks before he takes."""
+        return Key(Allowance, f"RATE#{self.name}#{self.subject}", str(self._end() - self.seconds))
+
+    def is_used_up(self, standing: Allowance | None) -> bool:
+        """Whether `taking` would fail. standing: what is at `key`."""
+        return standing is not None and int(standing.used or 0) >= self.maximum
+
     def _allowance(self) -> Allowance:
-        return Allowance(f"RATE#{self.name}#{self.subject}", str(self._end() - self.seconds))
+        return Allowance(*self.key[1:])
 
     def _end(self) -> int:
         return (self.now // self.seconds + 1) * self.seconds

@@ -25,7 +25,7 @@ from shared.diagnosis import Diagnosis, explain, facts_of, of_refusal
 from shared.errors import IdempotencyKeyInUse, IdempotencyKeyReused, Problem
 from shared.identifiers import derived_id, new_id
 from shared.observability import count
-from shared.rate_limit import TooManyRequests, Window, take
+from shared.rate_limit import Allowance, TooManyRequests, Window, take
 from shared.settings import settings
 from shared.table import Cancelled, Key, Write, put, read
 from shared.web.listing import newest_first
@@ -185,22 +185,33 @@ def _is_decided(problem: Problem) -> bool:
 
 
 def _keep(attempt: FailedAttempt) -> None:
-    """Writes a refusal down: once, and up to a number in a day."""
+    """Writes a refusal down: once, and up to a number in a day.
+
+    It looks first, for a write that fails costs as much as one that is done; and who sends refused
+    requests by the thousand shall cost us no writes.
+    """
     window = Window(
         name="failed_attempts",
         subject=attempt.user_id,
         maximum=settings().failed_attempts_per_day,
         seconds=_DAY_SECONDS,
     )
-    place = put(_place(attempt))
+    place = _place(attempt)
+    place_key = Key(AttemptPlace, place.pk, place.sk)
+    found = read([window.key, place_key])
+    if found.get(place_key) is not None:
+        # The same request was refused for the same reason before.
+        return
+    placing = put(place)
     try:
-        take([window], together_with=[place, put(attempt)])
+        if window.is_used_up(found.one(Allowance, window.key)):
+            raise TooManyRequests(retry_after=window.wait_seconds(None))
+        take([window], together_with=[placing, put(attempt)])
     except TooManyRequests:
         count("FailedAttemptsNotKept", kind=attempt.kind)
     except Cancelled as cancelled:
-        if not cancelled.failed(place):
+        if not cancelled.failed(placing):
             raise
-        # The same request was refused for the same reason before.
 
 
 def _place(attempt: FailedAttempt) -> AttemptPlace:
