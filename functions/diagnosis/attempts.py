@@ -8,7 +8,7 @@ which no more time is taken, and whose number is bounded by the lock.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -43,7 +43,6 @@ __all__ = [
     "view",
 ]
 
-B = TypeVar("B")
 _DAY_SECONDS = 86_400
 # How many refusals of one request are looked at: of one key, with a password that was mistyped.
 _OF_ONE_LIMIT = 20
@@ -202,16 +201,22 @@ def _keep(attempt: FailedAttempt) -> None:
     if found.get(place_key) is not None:
         # The same request was refused for the same reason before.
         return
+    is_full = window.is_used_up(found.one(Allowance, window.key))
+    if is_full or not _written(attempt, place, window):
+        count("FailedAttemptsNotKept", kind=attempt.kind)
+
+
+def _written(attempt: FailedAttempt, place: AttemptPlace, window: Window) -> bool:
+    """Writes an attempt, unless the same request did meanwhile; False where the day has no room."""
     placing = put(place)
     try:
-        if window.is_used_up(found.one(Allowance, window.key)):
-            raise TooManyRequests(retry_after=window.wait_seconds(None))
         take([window], together_with=[placing, put(attempt)])
     except TooManyRequests:
-        count("FailedAttemptsNotKept", kind=attempt.kind)
+        return False
     except Cancelled as cancelled:
         if not cancelled.failed(placing):
             raise
+    return True
 
 
 def _place(attempt: FailedAttempt) -> AttemptPlace:
