@@ -18,7 +18,7 @@ from pynamodb.attributes import NumberAttribute
 from shared import clock
 from shared.errors import Problem, Texts
 from shared.observability import count
-from shared.table import Cancelled, DomainRecord, Key, Write, delete, update, write
+from shared.table import Cancelled, DomainRecord, Found, Key, Write, delete, update, write
 
 _IPV6_PREFIX = 64
 
@@ -72,6 +72,19 @@ class Window:
     seconds: int
     now: int = field(default_factory=clock.seconds)
 
+    @property
+    def key(self) -> Key:
+        """Where it is counted how often it was taken."""
+        allowance = self._allowance()
+        return Key(Allowance, allowance.pk, allowance.sk)
+
+    def check(self, found: Found) -> None:
+        """Raises TooManyRequests when none is left, as `key` was found."""
+        standing = found.one(Allowance, self.key)
+        if standing is not None and int(standing.used or 0) >= self.maximum:
+            count("LimitsReached", limit=self.name)
+            raise TooManyRequests(retry_after=self.wait_seconds(standing))
+
     def taking(self) -> Write:
         return update(
             self._allowance(),
@@ -89,17 +102,8 @@ class Window:
     def wait_seconds(self, standing: Allowance | None) -> int:
         return self._end() - self.now
 
-    @property
-    def key(self) -> Key:
-        """Where it is counted, for whoever looks before he takes."""
-        return Key(Allowance, f"RATE#{self.name}#{self.subject}", str(self._end() - self.seconds))
-
-    def is_used_up(self, standing: Allowance | None) -> bool:
-        """Whether `taking` would fail. standing: what is at `key`."""
-        return standing is not None and int(standing.used or 0) >= self.maximum
-
     def _allowance(self) -> Allowance:
-        return Allowance(*self.key[1:])
+        return Allowance(f"RATE#{self.name}#{self.subject}", str(self._end() - self.seconds))
 
     def _end(self) -> int:
         return (self.now // self.seconds + 1) * self.seconds

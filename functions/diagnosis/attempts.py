@@ -25,7 +25,7 @@ from shared.diagnosis import Diagnosis, explain, facts_of, of_refusal
 from shared.errors import IdempotencyKeyInUse, IdempotencyKeyReused, Problem
 from shared.identifiers import derived_id, new_id
 from shared.observability import count
-from shared.rate_limit import Allowance, TooManyRequests, Window, take
+from shared.rate_limit import TooManyRequests, Window, take
 from shared.settings import settings
 from shared.table import Cancelled, Key, Write, put, read
 from shared.web.listing import newest_first
@@ -201,22 +201,16 @@ def _keep(attempt: FailedAttempt) -> None:
     if found.get(place_key) is not None:
         # The same request was refused for the same reason before.
         return
-    is_full = window.is_used_up(found.one(Allowance, window.key))
-    if is_full or not _written(attempt, place, window):
-        count("FailedAttemptsNotKept", kind=attempt.kind)
-
-
-def _written(attempt: FailedAttempt, place: AttemptPlace, window: Window) -> bool:
-    """Writes an attempt, unless the same request did meanwhile; False where the day has no room."""
     placing = put(place)
     try:
+        window.check(found)
         take([window], together_with=[placing, put(attempt)])
     except TooManyRequests:
-        return False
+        count("FailedAttemptsNotKept", kind=attempt.kind)
     except Cancelled as cancelled:
+        # Where it is the place, the same request was faster.
         if not cancelled.failed(placing):
             raise
-    return True
 
 
 def _place(attempt: FailedAttempt) -> AttemptPlace:
