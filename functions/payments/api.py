@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from functions.diagnosis.dry_run import asker_of
+from functions.diagnosis.models import Explained
 from functions.identity.cool_down import CoolDown
 from functions.identity.pay_password import (
     PayPasswordLocked,
@@ -23,7 +25,14 @@ from functions.payments import (
     waiting,
 )
 from functions.payments.codes import PaymentCodeRefused
-from functions.payments.collection import MerchantNotActive, OrderClosed, OrderExpired, OrderPaid
+from functions.payments.collection import (
+    MerchantNotActive,
+    OrderClosed,
+    OrderExpired,
+    OrderNotFound,
+    OrderPaid,
+)
+from functions.payments.diagnosis import explained
 from functions.payments.merchant_check import merchant_check, merchant_of
 from functions.payments.models import (
     ChargeRequest,
@@ -52,6 +61,7 @@ from functions.payments.models import (
 from functions.payments.records import CODE, Event, Order, event_key, order_key
 from functions.payments.refund import OrderNotPaid, PayerGone, TooManyRefunds, refund
 from functions.payments.small_payments import PayPasswordRequired
+from functions.payments.stall import MerchantNotFound
 from functions.payments.views import (
     answered_charge,
     charge_view,
@@ -69,7 +79,7 @@ from shared.ledger.errors import (
     LimitExceeded,
     ReversalExceedsOriginal,
 )
-from shared.ledger.records import Account, account_key, transfer_key
+from shared.ledger.records import Account, Transfer, account_key, transfer_key
 from shared.qr import QrExpired, QrForged, QrUnknown
 from shared.qr_image import ImageQuery, QrView, qr_view
 from shared.rate_limit import TooManyRequests
@@ -128,9 +138,10 @@ def get_order(call: Call[None]) -> Reply:
         InsufficientFunds,
         LimitExceeded,
         MerchantNotActive,
-        NotFound,
+        MerchantNotFound,
         OrderClosed,
         OrderExpired,
+        OrderNotFound,
         OrderPaid,
         PayPasswordLocked,
         PayPasswordNotSet,
@@ -141,6 +152,7 @@ def get_order(call: Call[None]) -> Reply:
     ),
     moves_money=True,
     reads=payment.needed,
+    explain=payment.REFUSALS.explain,
 )
 def create_payment(call: Call[PaymentRequest]) -> Reply:
     """Pays an order, or a merchant whose printed code was scanned."""
@@ -284,6 +296,28 @@ def reverse_charge(call: Call[ReversalRequest]) -> Reply:
     """Undoes a charge, whatever became of it: closes it, or gives all of it back."""
     merchant = merchant_of(call.found, call.user_id)
     return Reply(200, reversal.reverse_charge(merchant, call.body.merchant_order_id))
+
+
+def _to_explain(call: Call[None]) -> Iterable[Key]:
+    yield from _its_payment(call)
+    yield account_key(call.user_id)
+
+
+@api.operation(
+    "GET",
+    "/v1/payments/{payment_id}/diagnosis",
+    answers={200: Explained},
+    problems=(NotFound,),
+    reads=_to_explain,
+)
+def diagnose_payment(call: Call[None]) -> Reply:
+    """Tells why a payment failed, and whether it would pass now."""
+    payment_id = call.path["payment_id"]
+    transfer = call.found.one(Transfer, transfer_key(payment_id))
+    by, language = asker_of(call), call.language
+    return Reply(
+        200, explained(payment_id, transfer, user_id=call.user_id, by=by, language=language)
+    )
 
 
 @merchant_api.operation(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from functions.payments.announcement import Happened, announcing
-from functions.payments.collection import OrderPaid
+from functions.payments.collection import OrderNotFound, OrderPaid
 from functions.payments.fee import basis_points_of
 from functions.payments.models import MerchantOrderView, OrderMade, OrderRequest
 from functions.payments.records import (
@@ -71,10 +71,10 @@ def made_view(order: Order) -> OrderMade:
 def payable_by(order: Order | None, user_id: str) -> Order:
     """An order for the eyes of who may pay it: of a charge that is its payer alone.
 
-    Raises NotFound to all others, in the same words.
+    Raises OrderNotFound to all others, in the same words.
     """
     if order is None or (order.kind == CODE and order.payer_id != user_id):
-        raise NotFound
+        raise OrderNotFound
     return order
 
 

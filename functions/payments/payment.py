@@ -6,15 +6,18 @@ transfer of the ledger, and so is a refusal, for 90 days: the same request gets 
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from msgspec import structs
 
+from functions.diagnosis.attempts import Asked, Refusals
 from functions.identity import cool_down
 from functions.identity.origin import origin_of, seen
 from functions.identity.pay_password import authorize
 from functions.payments.collection import (
     MerchantNotActive,
+    OrderNotFound,
     check_payable,
     collect,
     movement_of,
@@ -31,7 +34,7 @@ from functions.payments.records import (
     merchant_key,
     order_key,
 )
-from functions.payments.stall import order_at_stall
+from functions.payments.stall import MerchantNotFound, order_at_stall
 from functions.payments.views import charge_as_payment, payment_view
 from functions.payments.waiting import charge_of
 from functions.risk.money_guard import MoneyGuard
@@ -79,7 +82,7 @@ def pay(call: Call[PaymentRequest]) -> Posting:
     may_spend = _authorize(call, order, _limit(call, order))
     may_spend(payer)
     try:
-        check_payable(order)
+        check_payable(order, payer_id=call.user_id)
         check_payment_amount(int(order.amount))
         posting = _paid(call, order, payer, asked)
     except _REMEMBERED as problem:
@@ -117,11 +120,17 @@ def _wanted(body: PaymentRequest) -> Key:
 
 
 def _order(call: Call[PaymentRequest]) -> Order:
-    """What is to be paid; for a printed code an order that is not yet written. Raises NotFound."""
-    wanted, amount = call.found.get(_wanted(call.body)), call.body.amount
-    if isinstance(wanted, Merchant) and amount is not None:
-        return order_at_stall(wanted, Money(amount=amount), payment_id=_id_of(call))
-    return payable_by(wanted if isinstance(wanted, Order) else None, call.user_id)
+    """What is to be paid; for a printed code an order that is not yet written.
+
+    Raises OrderNotFound, MerchantNotFound.
+    """
+    body = call.body
+    if body.order_id is not None:
+        return payable_by(call.found.one(Order, order_key(body.order_id)), call.user_id)
+    merchant = call.found.one(Merchant, _wanted(body))
+    if merchant is None or body.amount is None:
+        raise MerchantNotFound
+    return order_at_stall(merchant, Money(amount=body.amount), payment_id=_id_of(call))
 
 
 def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) -> Posting:
@@ -159,13 +168,24 @@ def _limit(call: Call[PaymentRequest], order: Order) -> Limit:
 
 def _authorize(call: Call[PaymentRequest], order: Order, limit: Limit) -> Authorize:
     """What must be so for the payer to spend, asked of each state of the account."""
-    proven = authorize(call.body.pay_password, origin=origin_of(call))
+    noting = REFUSALS.noting(call)
+    proven = authorize(call.body.pay_password, origin=origin_of(call), noting=noting)
 
     def may_spend(account: Account) -> None:
         proven(account)
         cool_down.check(account, int(order.amount), limit=limit)
 
     return may_spend
+
+
+def _asked(call: Call[PaymentRequest], problem: Problem) -> Asked:
+    body, amount = call.body, call.body.amount
+    about = {"merchant_id": str(body.merchant_id)}
+    if body.order_id is not None:
+        about = {"order_id": body.order_id}
+        with suppress(OrderNotFound):
+            amount = int(_order(call).amount)
+    return Asked(object_id=_id_of(call), transfer_id=_id_of(call), amount=amount, about=about)
 
 
 def _id_of(call: Call[PaymentRequest]) -> str:
@@ -184,3 +204,6 @@ def _refused(
         debit=_Named(payer.account_id, payer.label),
         credit=_Named(order.merchant_id, order.merchant_name),
     )
+
+
+REFUSALS = Refusals("payment", _asked)

@@ -16,15 +16,19 @@ from shared.qr_image import qr_view
 from shared.settings import settings
 
 
+class MerchantNotFound(NotFound):
+    """Said in the same words as of anything that is not there."""
+
+
 def qr_of(merchant_id: str) -> str:
     """What the printed code of a merchant says."""
     return Code(Owner.MERCHANT, merchant_id).text
 
 
 def to_print(merchant_id: str) -> dict[str, str | None]:
-    """The code of a merchant, and an image of it as SVG. Raises NotFound."""
+    """The code of a merchant, and an image of it as SVG. Raises MerchantNotFound."""
     if find_merchant(merchant_id) is None:
-        raise NotFound
+        raise MerchantNotFound
     shown = qr_view(qr_of(merchant_id), "svg")
     return {"qr": shown.qr, "svg": shown.svg}
 

@@ -54,7 +54,11 @@ def check_terms(code: Code, amount: Money) -> None:
     code.check_current()
     asked = code.terms.money
     if asked and asked != amount:
-        raise OtherAmountAsked(field="amount", asked_display=display(asked.amount, asked.currency))
+        raise OtherAmountAsked(
+            field="amount",
+            asked=asked.amount,
+            asked_display=display(asked.amount, asked.currency),
+        )
 
 
 def _terms(wish: CollectRequest) -> Terms:

@@ -89,17 +89,17 @@ class Limit:
     hour: str = field(default_factory=clock.local_hour)
     parts: tuple[Part, ...] = ()
 
-    def check_alone(self, amount: int) -> None:
+    def check_alone(self, account: Account, amount: int) -> None:
         """Raises LimitExceeded for an amount that no account could use in one period."""
-        _check(self, amount)
-        for part in self.parts:
-            _check(part, amount)
+        for one in self._all:
+            if amount > one.maximum:
+                raise self._exceeded(account, one)
 
     def check(self, account: Account, amount: int) -> None:
         """Raises LimitExceeded when, with what the account has used so far, it is too much."""
-        _check(self, self.used_by(account) + amount)
-        for part in self.parts:
-            _check(part, self.part_used_by(account, part) + amount)
+        for one in self._all:
+            if self._used_of(account, one) + amount > one.maximum:
+                raise self._exceeded(account, one)
 
     def used_by(self, account: Account) -> int:
         """Minor units used in this period so far."""
@@ -154,6 +154,27 @@ class Limit:
         names = _part_names(self.name) - {part.name for part in self.parts}
         return [self._of(f"of_{name}").remove() for name in sorted(names)]
 
+    @property
+    def _all(self) -> "list[Limit | Part]":
+        return [self, *self.parts]
+
+    def _used_of(self, account: Account, one: "Limit | Part") -> int:
+        return self.part_used_by(account, one) if isinstance(one, Part) else self.used_by(account)
+
+    def _exceeded(self, account: Account, one: "Limit | Part") -> LimitExceeded:
+        """The refusal, with what an account has left of it and when it begins anew."""
+        ends_at = clock.bounds_of_day(self._counted_in(account) or self.period)[1]
+        part = f"_{one.name}" if isinstance(one, Part) else ""
+        return LimitExceeded(
+            what_zh=one.what.zh,
+            what_en=one.what.en,
+            limit_display=display(one.maximum),
+            which=f"{self.name}{part}_day",
+            limit=one.maximum,
+            left=max(0, one.maximum - self._used_of(account, one)),
+            resets_at=clock.text_of(ends_at * 1000),
+        )
+
     def _of(self, part: str) -> Any:
         return getattr(Account, f"{self.name}_{part}")
 
@@ -168,13 +189,6 @@ class Limit:
         """
         period: str | None = getattr(account, f"{self.name}_period")
         return period if period is not None and period >= self.period else None
-
-
-def _check(one: Limit | Part, used: int) -> None:
-    if used > one.maximum:
-        raise LimitExceeded(
-            what_zh=one.what.zh, what_en=one.what.en, limit_display=display(one.maximum)
-        )
 
 
 @cache
@@ -275,7 +289,7 @@ class FromUser:
                 actions.append(Account.proof_failures.set(0))
         if self.limit:
             counted = self._counted(amount)
-            self.limit.check_alone(counted)
+            self.limit.check_alone(account, counted)
             counting, allowed = self.limit.use(account, counted)
             actions += counting
             condition &= allowed
@@ -291,7 +305,7 @@ class FromUser:
         if account is None or account.status == CLOSED:
             raise AccountClosed
         if account.status == FROZEN:
-            raise AccountFrozen
+            raise AccountFrozen(frozen_at=account.frozen_at or "")
         if self.limit:
             self.limit.check(account, self._counted(self._amount))
         self._check_funds(account)
@@ -304,7 +318,9 @@ class FromUser:
         missing = self._amount - int(account.available)
         if missing > 0:
             raise InsufficientFunds(
-                missing_display=display(missing, account.currency), missing=missing
+                missing_display=display(missing, account.currency),
+                missing=missing,
+                available=int(account.available),
             )
 
 

@@ -157,6 +157,25 @@ def test_merchant_that_is_not_there_is_not_found(ana: Person) -> None:
     assert ana.available == 10_000
 
 
+def test_diagnosis_of_a_payment_at_a_stall_says_what_stood_in_the_way_and_whether_it_does(
+    shop: Shop, ana: Person
+) -> None:
+    fund(ana.user_id, 200_000)
+    pay_at_stall(ana, shop, 40_000, key="k1")
+    english = {"Accept-Language": "en"}
+
+    over = pay_at_stall(ana, shop, 10_001, key="k2").json["diagnosis"]
+    gone = pay_at_stall(ana, Shop("m_nobody", ""), 500, key="k3").json["diagnosis"]
+
+    facts = over["facts"]
+    assert (facts["which"], facts["left"]) == ("payment_static_day", 10_000)
+    for about in (over["about"], gone["about"]):
+        path = f"/v1/payments/{about['id']}/diagnosis"
+        shown = ana.call("GET", path, headers=english).json
+        assert shown["would_pass_now"] is False, shown
+    assert "no such merchant" in shown["diagnosis"]["cause"]
+
+
 def test_disabled_merchant_is_not_paid_and_the_app_knows_before(shop: Shop, ana: Person) -> None:
     qr = printed(shop)["qr"]
     operator("disable", merchant_id=shop.merchant_id)
