@@ -6,8 +6,9 @@ from shared.ledger.posting import find
 from shared.ledger.records import Account, Transfer, account_key
 from shared.ledger.sides import Side, shard_of
 from shared.money import Money
+from shared.secrets import keyed_hash
 from shared.settings import settings
-from shared.table import read, write
+from shared.table import change, read, write
 
 ANN, BOB, SHOP = "u_ann", "u_bob", "m_shop"
 FAR_AWAY = 4_000_000_000  # seconds since 1970: an expiry that no test reaches
@@ -20,6 +21,12 @@ def open_users(*account_ids: str) -> None:
 def fund(account_id: str, amount: int) -> None:
     """Money from the fund; the house then lacks as much."""
     move(f"t_fund_{account_id}", amount, debit=FromSystem(FUND), credit=to(account_id))
+
+
+def set_pay_password(account_id: str, pay_password: str) -> None:
+    """What `identity` keeps of it."""
+    proof = keyed_hash("pay_password", f"{account_id}:{pay_password}")
+    assert change(account(account_id), [Account.proof.set(proof)], Account.pk.exists())
 
 
 def open_shop(account_id: str, *, parts: list[int]) -> None:

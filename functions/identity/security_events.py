@@ -40,6 +40,7 @@ class Happening(StrEnum):
     PAY_PASSWORD_CHANGED = "pay_password_changed"
     PAY_PASSWORD_REFUSED = "pay_password_refused"
     PAY_PASSWORD_LOCKED = "pay_password_locked"
+    SMALL_PAYMENTS_CHANGED = "small_payments_changed"
     TWO_FACTOR_ENABLED = "two_factor_enabled"
     TWO_FACTOR_DISABLED = "two_factor_disabled"
     TWO_FACTOR_CHANGED = "two_factor_changed"

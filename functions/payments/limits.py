@@ -36,7 +36,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     zh, en: what it limits, as `LimitExceeded` says it.
     """
 
-    counted_as: Literal["static", "weak", "strong"]
+    counted_as: Literal["static", "weak", "code"]
     kinds: Annotated[list[Kind], msgspec.Meta(min_length=1)]
     factors: Annotated[list[Factors], msgspec.Meta(min_length=1)]
     day_maximum_minor: Annotated[int, msgspec.Meta(ge=0)]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from functions.identity import cool_down, pay_password
 from functions.identity.cool_down import CoolDown
-from functions.identity.origin import origin_of
+from functions.identity.origin import Origin, origin_of
+from functions.identity.security_events import Happening, record
 from functions.payments.codes import Shown
 from functions.payments.limits import Factors, payment_limit
 from functions.payments.models import SmallPaymentsRequest, SmallPaymentsView
@@ -24,13 +25,14 @@ from shared.ledger.accounts import find_account
 from shared.ledger.errors import AccountClosed
 from shared.ledger.records import Account
 from shared.ledger.sides import as_read, at
+from shared.money import display
 from shared.settings import settings
 from shared.table import Cancelled, update, write
 from shared.web.operation import Call
 
 _TRIES = 10
 _WHAT = Texts("每日小额免密支付", "for payments without a pay password in one day")
-_RESTING_ON = (Account.small_payment_limit, Account.small_payment_day_limit)
+_RESTING_ON = (Account.small_limit, Account.small_day_limit)
 
 
 class PayPasswordRequired(Problem):
@@ -104,15 +106,15 @@ def allow(call: Call[SmallPaymentsRequest], account: Account | None) -> SmallPay
     Raises PayPasswordRequired and what `pay_password.check` raises when it is more than before;
     AccountClosed, ServiceUnavailable.
     """
-    wish = Allowance(call.body.per_payment, call.body.per_day)
+    wish, origin = Allowance(call.body.per_payment, call.body.per_day), origin_of(call)
     for attempt in range(_TRIES):
         if account is None:
             raise AccountClosed
         if _is_more(wish, _allowance(account)):
             if call.body.pay_password is None:
                 raise PayPasswordRequired(field="pay_password")
-            pay_password.check(account, call.body.pay_password, origin=origin_of(call))
-        if _allowed(account, wish):
+            pay_password.check(account, call.body.pay_password, origin=origin)
+        if _allowed(account, wish, origin):
             return small_payments(find_account(call.user_id))
         pause(attempt)
         account = find_account(call.user_id)
@@ -126,7 +128,7 @@ def _most() -> Allowance:
 def _allowance(account: Account) -> Allowance:
     """What the owner allows, as far as the house does."""
     most = _most()
-    own, own_day = account.small_payment_limit, account.small_payment_day_limit
+    own, own_day = account.small_limit, account.small_day_limit
     return Allowance(
         most.at_once if own is None else min(int(own), most.at_once),
         most.in_a_day if own_day is None else min(int(own_day), most.in_a_day),
@@ -137,18 +139,36 @@ def _is_more(wish: Allowance, before: Allowance) -> bool:
     return wish.at_once > before.at_once or wish.in_a_day > before.in_a_day
 
 
-def _allowed(account: Account, wish: Allowance) -> bool:
+def _allowed(account: Account, wish: Allowance, origin: Origin) -> bool:
     """Stores a wish on the account as it was read; False when that has changed."""
+    before = _allowance(account)
+    if before == wish:
+        return True
     condition = as_read(account, Account.proof_failures)
     for attribute in _RESTING_ON:
         condition &= as_read(account, attribute)
     actions = [
-        Account.small_payment_limit.set(wish.at_once),
-        Account.small_payment_day_limit.set(wish.in_a_day),
+        Account.small_limit.set(wish.at_once),
+        Account.small_day_limit.set(wish.in_a_day),
     ]
+    if _is_more(wish, before):
+        # The pay password was right.
+        actions.append(Account.proof_failures.set(0))
+    changed = record(
+        account.account_id,
+        Happening.SMALL_PAYMENTS_CHANGED,
+        origin=origin,
+        details={
+            name: f"{display(was)} -> {display(now)}"
+            for name, was, now in zip(("per_payment", "per_day"), before, wish, strict=True)
+        },
+    )
+    changing = update(at(account), actions, condition)
     try:
-        write(update(at(account), actions, condition))
-    except Cancelled:
+        write(changing, changed)
+    except Cancelled as cancelled:
+        if not cancelled.failed(changing):
+            raise
         return False
     return True
 

@@ -36,7 +36,7 @@ class Account(LedgerRecord):
     with a maximum of its own is in `<name>_of_<part>`. Until
     `cool_down_until` (seconds) its owner, who has just changed what he proves himself by, sends
     less. `frozen_at` is when it was frozen last, also when it has been opened since.
-    `small_payment_limit` and `small_payment_day_limit` are what the owner lets go out without a
+    `small_limit` and `small_day_limit` are what the owner lets go out without a
     question, at once and in a day, where that is less than what is configured.
     """
 
@@ -82,12 +82,12 @@ class Account(LedgerRecord):
     payment_largest = NumberAttribute(null=True)
     payment_of_static = NumberAttribute(null=True)
     payment_of_weak = NumberAttribute(null=True)
-    payment_of_strong = NumberAttribute(null=True)
+    payment_of_code = NumberAttribute(null=True)
     payment_of_small = NumberAttribute(null=True)
     cool_down_until = NumberAttribute(null=True)
     frozen_at = UnicodeAttribute(null=True)
-    small_payment_limit = NumberAttribute(null=True)
-    small_payment_day_limit = NumberAttribute(null=True)
+    small_limit = NumberAttribute(null=True)
+    small_day_limit = NumberAttribute(null=True)
     opened_at = UnicodeAttribute()
 
     @property

@@ -1,10 +1,8 @@
 """Many tills at the same moment: of one code, one number, one allowance, one charge."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
-import boto3
 import pytest
 
 from functions.identity.origin import Origin
@@ -20,17 +18,25 @@ from functions.payments.records import CODE, Merchant, merchant_key
 from functions.payments.reversal import reverse_charge
 from functions.payments.views import charge_view
 from functions.payments.waiting import charges, decline
-from shared import clock, secrets
+from shared import clock
 from shared.ledger.accounts import merchant_balance
-from shared.ledger.records import Account, account_key
+from shared.ledger.records import account_key
 from shared.rate_limit import TooManyRequests
-from shared.secrets import keyed_hash
 from shared.settings import settings
-from shared.table import change, put_new, read, write
+from shared.table import put_new, read, write
 from shared.web.operation import Call
 from tests.concurrency.clients import at_once
 from tests.concurrency.test_at_once import refusals
-from tests.ledger_accounts import ANN, SHOP, account, balances, fund, open_shop, open_users
+from tests.ledger_accounts import (
+    ANN,
+    SHOP,
+    account,
+    balances,
+    fund,
+    open_shop,
+    open_users,
+    set_pay_password,
+)
 from tests.people import PAY_PASSWORD
 from tests.soundness import check_sound
 
@@ -39,22 +45,15 @@ SMALL, LARGE = 1_000, 30_000
 
 
 @pytest.fixture(autouse=True)
-def ann_at_two_shops(
-    isolated: None, engine: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def ann_at_two_shops(isolated: None, keys: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Ann has 100,000, a pay password and a session; at most 5,000 go out without a question."""
     monkeypatch.setenv("SMALL_PAYMENT_DAY_LIMIT_MINOR", "5000")
     monkeypatch.setenv("PAYMENT_CODES_PER_MINUTE", "100")
     monkeypatch.setenv("WRONG_PAYMENT_CODES_PER_HOUR", "5")
     settings.cache_clear()
-    keys = boto3.client("secretsmanager", endpoint_url=engine)
-    with suppress(keys.exceptions.ResourceExistsException):
-        keys.create_secret(Name="test-keys", SecretString="0123456789abcdef" * 4)
-    secrets.forget()
     open_users(ANN)
     fund(ANN, 100_000)
-    proof = keyed_hash("pay_password", f"{ANN}:{PAY_PASSWORD}")
-    assert change(account(ANN), [Account.proof.set(proof)], Account.account_id == ANN)
+    set_pay_password(ANN, PAY_PASSWORD)
     for shop in (SHOP, f"{SHOP}2"):
         open_shop(shop, parts=[])
         assert put_new(merchant(shop))

@@ -1,9 +1,7 @@
 """Many withdrawals of one user at the same moment: of the money, the limit and what is free."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
-import boto3
 import pytest
 
 from functions.wallet.records import ACTIVE, Card, card_key
@@ -11,16 +9,14 @@ from functions.withdrawals.fee import this_month
 from functions.withdrawals.models import WithdrawalRequest
 from functions.withdrawals.records import FreeAllowance, Withdrawal, free_allowance_key
 from functions.withdrawals.withdrawal import needed, withdraw
-from shared import clock, secrets
+from shared import clock
 from shared.errors import Problem
 from shared.ledger.errors import InsufficientFunds
-from shared.ledger.records import Account
-from shared.secrets import keyed_hash
 from shared.settings import settings
-from shared.table import change, put_new, read
+from shared.table import put_new, read
 from shared.web.operation import Call
 from tests.concurrency.clients import at_once
-from tests.ledger_accounts import ANN, account, balances, fund, open_users
+from tests.ledger_accounts import ANN, account, balances, fund, open_users, set_pay_password
 from tests.people import PAY_PASSWORD
 from tests.soundness import check_sound
 
@@ -30,18 +26,13 @@ FREE_TIMES = 5
 
 
 @pytest.fixture(autouse=True)
-def ann(isolated: None, engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def ann(isolated: None, keys: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Ann has 1,000, a card and a pay password, and withdraws five times free of charge."""
     monkeypatch.setenv("WITHDRAWAL_FREE_PER_MONTH_MINOR", str(FREE_TIMES * AMOUNT))
     settings.cache_clear()
-    keys = boto3.client("secretsmanager", endpoint_url=engine)
-    with suppress(keys.exceptions.ResourceExistsException):
-        keys.create_secret(Name="test-keys", SecretString="0123456789abcdef" * 4)
-    secrets.forget()
     open_users(ANN)
     fund(ANN, 1_000)
-    proof = keyed_hash("pay_password", f"{ANN}:{PAY_PASSWORD}")
-    assert change(account(ANN), [Account.proof.set(proof)], Account.account_id == ANN)
+    set_pay_password(ANN, PAY_PASSWORD)
     card = Card(
         *card_key(ANN, "card_1")[1:],
         card_id="card_1",

@@ -14,7 +14,7 @@ from tests.people import Person
 from tests.shops import Shop, pay
 
 ROW = {
-    "counted_as": "strong",
+    "counted_as": "code",
     "kinds": ["order"],
     "factors": ["password_and_device"],
     "day_maximum_minor": 1_500,

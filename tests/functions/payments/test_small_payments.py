@@ -55,6 +55,17 @@ def test_more_takes_the_pay_password(ana: Person, more: tuple[int, int]) -> None
     assert shown(ana)[:2] == more
 
 
+def test_change_is_a_security_event_and_the_same_again_is_none(ana: Person) -> None:
+    for _ in range(2):
+        assert allow(ana, 1_000, 1_500) == ""
+
+    events = ana.call("GET", "/v1/me/security-events").json["items"]
+    told = [event["details"] for event in events if event["kind"] == "small_payments_changed"]
+    assert told == [
+        {"per_payment": "200.00 CNY -> 10.00 CNY", "per_day": "1000.00 CNY -> 15.00 CNY"}
+    ]
+
+
 def test_no_user_allows_more_than_the_house(ana: Person, shop: Shop) -> None:
     assert allow(ana, 10**9, 10**9, pay_password=PAY_PASSWORD) == ""
 

@@ -93,7 +93,7 @@ def test_part_of_a_limit_has_a_maximum_of_its_own_and_counts_in_the_whole() -> N
         assert told.value.values["limit_display"] == "2.50 CNY"
     pay("t_3", 250, payments(weak=300))
     with pytest.raises(LimitExceeded):
-        pay("t_4", 51, payments(strong=500))
+        pay("t_4", 51, payments(code=500))
 
     found = account(ANN)
     assert (found.payment_used, found.payment_of_static, found.payment_of_weak) == (450, 200, 250)
