@@ -29,6 +29,7 @@ def paying(ana: PhoneApp, bo: PhoneApp, merchant: LocalMerchant) -> None:
         pay_at_till(ana, shop)
         give_back(ana, shop, order_id)
         settle_dinner(ana, bo)
+        be_told_why(ana, shop)
         hear(shop, number)
     expected = before - ONLINE + RETURNED - AT_STALL - AT_TILL - DINNER
     if ana.available() != expected:
@@ -98,6 +99,19 @@ def settle_dinner(ana: PhoneApp, bo: PhoneApp) -> None:
     step("One that somebody has changed is refused", f"422 QR_FORGED: {forged.json['detail']}")
     expect(ana.transfer({"qr": qr}, DINNER), 201, status="succeeded")
     step("She pays the true one", f"available {display(ana.available())}")
+
+
+def be_told_why(ana: PhoneApp, shop: CoffeeShop) -> None:
+    price = ana.available() + 1_000
+    refused = ana.pay({"order_id": shop.sell(f"dear-{new_key()}", price)})
+    expect(refused, 422, code="INSUFFICIENT_FUNDS")
+    told = refused.json["diagnosis"]
+    step(f"A machine for {display(price)} is too dear", f"422: {told['cause']}")
+    path = f"/v1/payments/{told['about']['id']}/diagnosis"
+    shown = ana.must(200, "GET", path)
+    if shown["would_pass_now"]:
+        raise Unexpected(f"it would pass now: {shown}")
+    step("Asked again later, the wallet knows it still", shown["diagnosis"]["next_step"])
 
 
 def hear(shop: CoffeeShop, number: str) -> None:
