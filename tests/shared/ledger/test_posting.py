@@ -71,7 +71,8 @@ def test_one_minor_unit_too_much_is_refused_and_named() -> None:
     with pytest.raises(InsufficientFunds) as refused:
         move("t_1", 1_001, debit=debit(ANN), credit=to(BOB))
 
-    assert refused.value.values == {"missing": 1, "missing_display": "0.01 CNY"}
+    missing = {"missing": 1, "missing_display": "0.01 CNY", "available": 1_000}
+    assert refused.value.values == missing
     assert (balances(ANN), balances(BOB)) == ((1_000, 0), (0, 0))
 
 
