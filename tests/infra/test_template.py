@@ -120,9 +120,12 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
         "ReconcileWithBank",
         "ReleaseExpiredHolds",
         "ResolvePendingTopUps",
+        "OpenAutomaticTickets",
         "SendNotifications",
+        "SendSupportReplies",
         "SettleDueTransfers",
         "TellOwners",
+        "WatchTickets",
     }
 
 
@@ -421,6 +424,7 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
         "ResolveWithdrawals": ["kms:Decrypt"],
         "SendNotifications": ["kms:Decrypt"],
+        "SendSupportReplies": ["kms:Decrypt"],
         "TellOfMovements": ["kms:Decrypt"],
         "TellOwners": ["kms:Decrypt"],
         "WithdrawalStep": ["kms:Decrypt"],
