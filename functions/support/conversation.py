@@ -7,7 +7,7 @@ once, in one ticket, whatever dies or comes twice, and its sequence has no gap.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from functions.support import figures, queues, words
+from functions.support import figures, queues
 from functions.support.attachments import AttachmentRefused, belonging
 from functions.support.incoming import (
     SUBJECT_LIMIT,
@@ -75,11 +75,7 @@ def open_ticket(
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
-        lines = [
-            *saving_writes(None, ticket),
-            queues.taking_number(ticket),
-            *words.listing(ticket),
-        ]
+        lines = [*saving_writes(None, ticket), queues.taking_number(ticket)]
         try:
             write(posting.source, *lines, *posting.writes, *together_with)
         except Cancelled as cancelled:

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.agents import audit
 from functions.agents.actor import Actor
-from functions.support import figures, queues, words
+from functions.support import figures, queues
 from functions.support.access import check_not_own
 from functions.support.conversation import number_of
 from functions.support.desk.models import SplitRequest
@@ -110,7 +110,7 @@ def split(ticket_id: str, wish: SplitRequest, *, by: Actor) -> Ticket:
             by, "ticket_split", ticket_id, after={"into": new_id, "sequences": wish.sequences}
         )
         saving = [*saving_writes(ticket, after), *notes, deed]
-        opening = [*saving_writes(None, fresh), queues.taking_number(fresh), *words.listing(fresh)]
+        opening = [*saving_writes(None, fresh), queues.taking_number(fresh)]
         try:
             write(*saving, *opening, *copying(ticket, new_id), *_copied(new_id, moved))
         except Cancelled:
