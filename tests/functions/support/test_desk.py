@@ -266,7 +266,7 @@ def test_facts_are_masked_and_every_look_is_kept(ana: Person, amy: Agent, sue: A
     assert shown.json["account_status"] == "active"
     assert [one["amount"] for one in shown.json["movements"]] == [5_000]
     assert "balance_after" not in shown.text
-    assert shown.json["security_events"][-1]["kind"] == "registered"
+    assert "registered" in [one["kind"] for one in shown.json["security_events"]]
     (look,) = deeds(sue, deed="facts_seen")
     assert (look["who"], look["about"]) == (amy.agent_id, ticket_id)
 
