@@ -44,7 +44,7 @@ from shared.settings import settings
 from shared.table import Cancelled, Write, due_shard, put, read, write
 
 REPLIES = "reply"
-_MERGES_LIMIT = 20
+_HOPS_LIMIT = 50
 _CORE = Author("system", "support")
 _PERSONS = frozenset({"user", "visitor"})
 
@@ -71,7 +71,7 @@ def open_ticket(
     Raises IdempotencyKeyReused for another text under the same source_id, ServiceUnavailable, and
     Cancelled when it is a condition of `together_with` that fails.
     """
-    ticket_id = derived_id("tk", "ticket", incoming.channel, incoming.source_id)
+    ticket_id = _new_id(incoming)
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
@@ -102,9 +102,11 @@ def add_message(
     for _ in tries():
         ticket = home_of(ticket_id)
         if ticket.state == CLOSED or ticket.messages >= settings().ticket_messages_limit:
-            return open_ticket(incoming, _following(ticket), together_with=together_with)
-        change = Change(_with_message(ticket, incoming), together_with)
-        if posted := post(ticket, incoming, change):
+            posted = _follow(ticket, incoming, together_with)
+        else:
+            change = Change(_with_message(ticket, incoming), together_with)
+            posted = post(ticket, incoming, change)
+        if posted:
             return posted
     raise ServiceUnavailable
 
@@ -154,13 +156,13 @@ def earlier(incoming: Incoming) -> Posted | None:
 
 
 def home_of(ticket_id: str) -> Ticket:
-    """The ticket, or the one that it was merged into."""
-    for _ in range(_MERGES_LIMIT):
-        ticket = ticket_of(ticket_id)
-        if not ticket.merged_into:
-            return ticket
-        ticket_id = ticket.merged_into
-    raise ServiceUnavailable
+    """The ticket, or the one that it was merged into or is followed by."""
+    ticket = ticket_of(ticket_id)
+    for _ in range(_HOPS_LIMIT):
+        if not (home_id := ticket.merged_into or ticket.followed_by):
+            break
+        ticket = ticket_of(home_id)
+    return ticket
 
 
 def number_of(ticket_id: str, opened_at: str, attempt: int) -> str:
@@ -273,6 +275,23 @@ def _way(ticket_id: str, incoming: Incoming) -> dict[str, Any]:
         "due_shard": due_shard(REPLIES, ticket_id),
         "due_at": clock.seconds() + settings().reply_wait_seconds,
     }
+
+
+def _follow(ticket: Ticket, incoming: Incoming, along: Sequence[Write]) -> Posted | None:
+    """Begins the one ticket that goes on with this one, which says so from then on; None when the
+    ticket is no longer so.
+    """
+    marking = saving_writes(ticket, altered(ticket, followed_by=_new_id(incoming)))
+    try:
+        return open_ticket(incoming, _following(ticket), together_with=[*marking, *along])
+    except Cancelled as cancelled:
+        if any(cancelled.failed(part) for part in along):
+            raise
+        return None
+
+
+def _new_id(incoming: Incoming) -> str:
+    return derived_id("tk", "ticket", incoming.channel, incoming.source_id)
 
 
 def _following(ticket: Ticket) -> Opening:

@@ -15,7 +15,7 @@ from functions.support.reply import reply
 from functions.support.tickets import ticket_of
 from shared.errors import Problem
 from tests.concurrency.clients import at_once
-from tests.functions.support.saying import opened, said, texts
+from tests.functions.support.saying import come_to, opened, said, texts
 
 TIMES = 10
 
@@ -90,3 +90,13 @@ def test_a_reply_and_a_message_at_once_both_stand() -> None:
         assert ticket_of(ticket_id).state in ("open", "pending")
     (counted,) = backlog()
     assert sum(counted.states.values()) == TIMES
+
+
+def test_messages_to_a_closed_ticket_at_once_begin_one_that_follows_it() -> None:
+    ticket_id = opened().ticket_id
+    come_to(ticket_id, "closed")
+    what_each_was_told([partial(added, ticket_id, f"m{number}") for number in range(6)])
+
+    following = ticket_of(ticket_id).followed_by
+    assert sorted(text for _, text in texts(following)) == [f"m{number}" for number in range(6)]
+    assert texts(ticket_id) == [(1, "My payment failed.")]
