@@ -18,6 +18,9 @@ from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
+from functions.support.api import api as support
+from functions.support.desk.api import api as support_desk
+from functions.support.events import events as support_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -43,8 +46,10 @@ for domain in (
     diagnosis,
     notifications,
     statements,
+    support,
     agents,
     statements_for_agents,
+    support_desk,
     reconciliation,
     description_api(app.operations),
 ):
@@ -62,5 +67,6 @@ for background in (
     statement_events,
     agent_events,
     reconciliation_events,
+    support_events,
 ):
     app.register_blueprint(background)

@@ -140,6 +140,12 @@ def merchants_of(directory: Path) -> tuple[LocalMerchant, ...]:
     return tuple(LocalMerchant(**one) for one in told["merchants"])
 
 
+def agents_of(directory: Path) -> tuple[LocalAgent, ...]:
+    """Who works for the stack that another process runs in `directory`."""
+    told = json.loads((directory / STACK_FILE).read_text())
+    return tuple(LocalAgent(**one) for one in told["agents"])
+
+
 def directory_of(port: int | None) -> Path:
     """Where a stack lives: `.local/`, and `.local/PORT/` for one that was given a port."""
     local = Path(__file__).resolve().parent.parent / ".local"

@@ -13,10 +13,11 @@ from functions.diagnosis.attempts import listed
 from functions.diagnosis.models import FailedAttemptsView
 from functions.identity import two_factor
 from functions.identity.contacts import email_of, phone_of
-from functions.identity.models import SecurityEventPage, SessionPage
+from functions.identity.devices import known_devices
+from functions.identity.models import KnownDeviceView, SecurityEventPage, SessionPage
 from functions.identity.origin import Origin, Seen
 from functions.identity.password_proof import WrongPassword, forgiving, proves
-from functions.identity.records import KnownDevice, User, device_key
+from functions.identity.records import User
 from functions.identity.security_events import Happening, list_events, record
 from functions.identity.sessions import list_sessions
 from functions.notifications.choice import choice_of, stored_choice
@@ -24,6 +25,8 @@ from functions.notifications.inbox import notifications, stored_mark
 from functions.notifications.models import ChoiceView, NotificationsQuery, NotificationsView
 from functions.risk import personal_data
 from functions.risk.personal_data import RiskData
+from functions.support.models import TicketsView
+from functions.support.views import list_own
 from functions.topups.history import history as top_ups
 from functions.topups.models import TopUpsView
 from functions.wallet.cards import cards
@@ -46,6 +49,7 @@ _LISTS = {
     "entries": "/v1/wallet/entries",
     "notifications": "/v1/notifications",
     "failed_attempts": "/v1/me/failed-attempts",
+    "tickets": "/v1/support/tickets",
     "top_ups": "/v1/top-ups",
     "withdrawals": "/v1/withdrawals",
 }
@@ -67,13 +71,6 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     disputed_at: str | None
 
 
-class KnownDeviceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A device that the user has signed in from. `first_seen_at`: null for the very first."""
-
-    name: str | None
-    first_seen_at: str | None
-
-
 class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
     """Each list is its first page. `go_on_at`: where a list with a `next_cursor` goes on."""
 
@@ -90,6 +87,7 @@ class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
     failed_attempts: FailedAttemptsView
     notifications: NotificationsView
     notification_choice: ChoiceView
+    tickets: TicketsView
     risk: RiskData
     go_on_at: dict[str, str]
 
@@ -121,7 +119,7 @@ def export(
         made_at=clock.now_text(),
         person=_person(user, phone),
         wallet=wallet(account, seen),
-        devices=_devices(user_id),
+        devices=known_devices(user_id),
         sessions=list_sessions(user_id, session_id, page),
         security_events=list_events(user_id, page),
         cards=cards(user_id, page),
@@ -136,6 +134,7 @@ def export(
             language=user.language,
         ),
         notification_choice=choice_of(user_id, stored_choice(user_id)),
+        tickets=list_own(user_id, page),
         risk=personal_data.export(user_id),
         go_on_at=_LISTS,
     )
@@ -155,17 +154,6 @@ def _person(user: User, phone: str) -> Person:
         last_country=user.last_country,
         disputed_at=_moment(user.disputed_at),
     )
-
-
-def _devices(user_id: str) -> list[KnownDeviceView]:
-    key = device_key(user_id, "")
-    known = KnownDevice.query(
-        key.pk,
-        KnownDevice.sk.startswith(key.sk),
-        consistent_read=True,
-        limit=settings().page_size_limit,
-    )
-    return [KnownDeviceView(name=one.name, first_seen_at=_moment(one.since)) for one in known]
 
 
 def _moment(at_seconds: float | None) -> str | None:

@@ -47,7 +47,7 @@ from shared.ledger.records import Account, Transfer, account_key, transfer_key
 from shared.ledger.sides import Authorize
 from shared.money import Money
 from shared.observability import count, measure_amount
-from shared.table import Cancelled, Key
+from shared.table import Cancelled, Key, read
 from shared.web.idempotency import fingerprint
 from shared.web.operation import Call
 
@@ -105,12 +105,27 @@ def shown_payment(call: Call[None]) -> PaymentView:
         if not charge.payment_id:
             return charge_as_payment(charge)
         transfer = find(charge.payment_id)
-    if transfer is None or transfer.kind != PAYMENT or transfer.debit != call.user_id:
-        raise NotFound
-    shown = payment_view(transfer)
-    if shown.status == "refunded" and current(transfer.reference).ended_why == REVERSED:
+    payment = _visible(transfer, call.user_id)
+    shown = payment_view(payment)
+    if shown.status == "refunded" and current(payment.reference).ended_why == REVERSED:
         return structs.replace(shown, status="reversed")
     return shown
+
+
+def check_payer(payment_id: str, user_id: str) -> None:
+    """Raises NotFound unless it is a payment of this user, or a charge that asked them."""
+    key = order_key(payment_id)
+    order = read([key]).one(Order, key)
+    if order is not None:
+        charge_of(order, user_id)
+    else:
+        _visible(find(payment_id), user_id)
+
+
+def _visible(transfer: Transfer | None, user_id: str) -> Transfer:
+    if transfer is None or transfer.kind != PAYMENT or transfer.debit != user_id:
+        raise NotFound
+    return transfer
 
 
 def _wanted(body: PaymentRequest) -> Key:

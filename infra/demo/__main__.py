@@ -7,7 +7,7 @@ when a balance is not what it must be.
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -23,17 +23,20 @@ from infra.demo.main_job import (
 from infra.demo.money_out import money_out_and_in
 from infra.demo.paying import paying
 from infra.demo.safe_account import safe_account
+from infra.demo.support import ask_support, at_work
 from infra.demo.telling import console
 from infra.phone_app import PhoneApp, Unexpected
 from infra.shops import LocalMerchant
-from infra.stack import Addresses, directory_of, find, merchants_of, running
+from infra.stack import Addresses, agents_of, directory_of, find, merchants_of, running
+from infra.staff import LocalAgent
 
 
 class Stage(NamedTuple):
-    """Where the demo plays, and who is paid in it."""
+    """Where the demo plays, who is paid in it and who works there."""
 
     addresses: Addresses
-    merchants: tuple[LocalMerchant, ...]
+    merchants: Sequence[LocalMerchant]
+    agents: Sequence[LocalAgent]
 
 
 def demonstrate(stage: Stage) -> None:
@@ -47,16 +50,18 @@ def demonstrate(stage: Stage) -> None:
     check_balances(ana, bo)
     money_out_and_in(bo)
     paying(ana, bo, stage.merchants[0])
+    ask_support(ana, bo, at_work(stage.addresses, stage.agents))
     safe_account(ana, bo, cy)
 
 
 @contextmanager
 def some_stack(port: int | None) -> Iterator[Stage]:
     """The stack that runs here, or one of our own for as long as the block lasts."""
-    found = find(directory_of(port))
+    place = directory_of(port)
+    found = find(place)
     if found:
         console.print(f"The wallet at {found.api_url}")
-        yield Stage(found, merchants_of(directory_of(port)))
+        yield Stage(found, merchants_of(place), agents_of(place))
         return
     console.print("No stack runs here; starting one ...")
     with (
@@ -64,7 +69,7 @@ def some_stack(port: int | None) -> Iterator[Stage]:
         running(Path(directory), keep=False, inhabited=True) as stack,
     ):
         console.print(f"The wallet at {stack.addresses.api_url}")
-        yield Stage(stack.addresses, stack.merchants)
+        yield Stage(stack.addresses, stack.merchants, stack.agents)
 
 
 def main() -> int:

@@ -129,6 +129,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[type[Problem], ...]
     moves_money: bool
     current_app: bool
+    takes_key: bool
     scheme: str | None
     roles: frozenset[str]
     reads: Callable[[Call[Any]], Iterable[Key]]
@@ -157,6 +158,7 @@ class Api:
         problems: tuple[type[Problem], ...] = (),
         moves_money: bool = False,
         current_app: bool = False,
+        takes_key: bool = False,
         public: bool = False,
         roles: frozenset[str] = frozenset(),
         reads: Reads[B] | None = None,
@@ -166,6 +168,7 @@ class Api:
 
         answers: the model of the body for each successful status (None: no body).
         current_app: an app below its minimum may not call it, as with all that moves money.
+        takes_key: it moves no money, and is done once for an `Idempotency-Key` where there is one.
         roles: who may call it, where those who sign in have roles: one of them is enough.
         reads: the records the operation needs; they are in `call.found` when it runs.
         explain: what is done with a refusal, and said of it beyond its own words.
@@ -186,6 +189,7 @@ class Api:
                 problems=problems,
                 moves_money=moves_money,
                 current_app=current_app or moves_money,
+                takes_key=takes_key,
                 scheme=None if public else self._check.scheme,
                 roles=roles,
                 reads=reads or _reads_nothing,
@@ -301,6 +305,8 @@ def _understand(
             check_may_move_money(request)
         if operation.moves_money:
             call.idempotency_key = checked_key(request.headers.get("idempotency-key"))
+        if operation.takes_key and (key := request.headers.get("idempotency-key")):
+            call.idempotency_key = checked_key(key)
         if operation.query is not None:
             call.query = convert(_query_values(request), operation.query, from_text=True)
         if operation.body is Received:

@@ -120,9 +120,12 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
         "ReconcileWithBank",
         "ReleaseExpiredHolds",
         "ResolvePendingTopUps",
+        "OpenAutomaticTickets",
         "SendNotifications",
+        "SendSupportReplies",
         "SettleDueTransfers",
         "TellOwners",
+        "WatchTickets",
     }
 
 
@@ -424,6 +427,7 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
         "ResolveWithdrawals": ["kms:Decrypt"],
         "SendNotifications": ["kms:Decrypt"],
+        "SendSupportReplies": ["kms:Decrypt"],
         "TellOfMovements": ["kms:Decrypt"],
         "TellOwners": ["kms:Decrypt"],
         "WithdrawalStep": ["kms:Decrypt"],
@@ -507,6 +511,11 @@ def test_only_who_makes_a_file_writes_it(template: Json) -> None:
     assert sorted(reaching) == [
         ("APIHandler", ["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
         ("APIHandler", ["s3:GetObject"], "${StatementFiles.Arn}/*"),
+        (
+            "APIHandler",
+            ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject"],
+            "${SupportFiles.Arn}/attachments/*",
+        ),
         ("MakeStatementFiles", ["s3:PutObject"], "${StatementFiles.Arn}/*"),
         (
             "ReconcileWithBank",
