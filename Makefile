@@ -3,7 +3,7 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-REQUIREMENTS := requirements.txt requirements-dev.txt
+REQUIREMENTS := requirements.txt requirements-background.txt requirements-dev.txt
 # Named by what is installed, so that a changed pin installs again, and a changed date does not.
 INSTALLED := .venv/installed-$(firstword $(shell cat $(REQUIREMENTS) | cksum))
 PORT_OPTION := $(if $(PORT),--port $(PORT))
@@ -50,7 +50,7 @@ unit: setup package ## Tests of one thing at a time, on moto
 stack-tests: setup package ## Concurrency and end-to-end tests, against a stack that they start
 	$(BIN)/pytest tests/concurrency tests/e2e
 
-package: setup ## Write build/deployment.zip and build/template.json
+package: setup ## Write deployment.zip, layer.zip and template.json to build/
 	@$(BIN)/python -m infra.package
 
 deploy: package ## Send the package to AWS (STAGE=test|prod, PARAMETERS="BankUrl=https://...")

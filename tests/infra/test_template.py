@@ -513,6 +513,18 @@ def test_only_who_makes_a_file_writes_it(template: Json) -> None:
     ]
 
 
+def test_only_functions_in_the_background_have_the_layer(template: Json) -> None:
+    layer = template["Resources"]["BackgroundLibraries"]
+    assert layer["Type"] == "AWS::Lambda::LayerVersion"
+    assert layer["Properties"]["Content"]["S3Key"] == {"Ref": "LayerKey"}
+    having = {
+        name: function["Layers"]
+        for name, function in functions(template).items()
+        if "Layers" in function
+    }
+    assert having == {"MakeStatementFiles": [{"Ref": "BackgroundLibraries"}]}
+
+
 def test_a_wanted_statement_that_can_not_be_made_is_kept(template: Json) -> None:
     queue = template["Resources"]["WantedStatements"]["Properties"]
     function = functions(template)["MakeStatementFiles"]
