@@ -139,6 +139,10 @@ class Settings:
     notification_wait_seconds: int = 60
     notification_tries: int = 5
 
+    support_bucket: str = "u-wallet-local-support"
+    attachment_scan: str = "off"  # on: GuardDuty says which files are clean
+    attachment_bytes_limit: int = 10_485_760
+    attachment_link_seconds: int = 300
     ticket_messages_limit: int = 5_000
     reply_wait_seconds: int = 60
     reply_tries: int = 8

@@ -8,6 +8,7 @@
 | Note         | `TICKET#<ticket id>`                 | `NOTE#<sequence>`              |
 | Way          | `TICKET#<ticket id>`                 | `WAY#<channel>`                |
 | Source       | `SOURCE#<digest>`                    | `SOURCE`                       |
+| Attachment   | `ATTACHMENT#<attachment id>`         | `ATTACHMENT`                   |
 | TicketLine   | `TICKETS#<user id>`                  | `MADE#<time>#<ticket id>`      |
 |              | `CONTACT#<digest>`                   | `MADE#<time>#<ticket id>`      |
 |              | `NUMBER#<number>`                    | `NUMBER`                       |
@@ -144,6 +145,25 @@ class Source(DomainRecord):
     fingerprint = UnicodeAttribute()
 
 
+class Attachment(DomainRecord):
+    """A file that belongs to a message: `ticket_id` says of which ticket, once it does.
+
+    `owner`: who gave it, the id of an author. `kind`: its media type. `uploaded`: that it has been
+    seen to lie in the bucket, with that size (bytes) and kind. `clean`: that somebody looked into
+    it for viruses and found none; nobody opens one that is not.
+    """
+
+    attachment_id = UnicodeAttribute()
+    owner = UnicodeAttribute()
+    name = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    size = NumberAttribute()
+    uploaded = BooleanAttribute(default=False)
+    clean = BooleanAttribute(default=False)
+    ticket_id = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+
+
 class TicketLine(DomainRecord):
     """Where a ticket stands in a list."""
 
@@ -172,6 +192,10 @@ def way_key(ticket_id: str, channel: str) -> Key:
 
 def source_key(digest: str) -> Key:
     return Key(Source, f"SOURCE#{digest}", "SOURCE")
+
+
+def attachment_key(attachment_id: str) -> Key:
+    return Key(Attachment, f"ATTACHMENT#{attachment_id}", "ATTACHMENT")
 
 
 def number_key(number: str) -> Key:
