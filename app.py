@@ -17,6 +17,7 @@ from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
+from functions.support.mail.events import events as mail_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -60,5 +61,6 @@ for background in (
     statement_events,
     agent_events,
     reconciliation_events,
+    mail_events,
 ):
     app.register_blueprint(background)

@@ -71,7 +71,7 @@ def open_ticket(
     Raises IdempotencyKeyReused for another text under the same source_id, ServiceUnavailable, and
     Cancelled when it is a condition of `together_with` that fails.
     """
-    ticket_id = derived_id("tk", "ticket", incoming.channel, incoming.source_id)
+    ticket_id = new_ticket_id(incoming)
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
@@ -87,6 +87,11 @@ def open_ticket(
         logger.info("ticket_opened", extra={"ticket_id": ticket_id, "channel": incoming.channel})
         return Posted(ticket_id, 1)
     raise ServiceUnavailable
+
+
+def new_ticket_id(incoming: Incoming) -> str:
+    """The id of the ticket that a message opens, or has opened."""
+    return derived_id("tk", "ticket", incoming.channel, incoming.source_id)
 
 
 def add_message(

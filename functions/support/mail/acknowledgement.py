@@ -5,7 +5,7 @@ It is a message of the system in the ticket, so it goes the way of all that we s
 
 from functions.support.conversation import add_message
 from functions.support.delivery import send_now
-from functions.support.incoming import Author, Incoming
+from functions.support.incoming import Author, Incoming, Language
 from functions.support.mail.records import ReceivedMail
 from functions.support.tickets import ticket_of
 from shared.errors import Texts
@@ -17,8 +17,8 @@ from shared.table import Cancelled, change
 _SPEAKER = Author("system", "mail")
 _DAY_SECONDS = 86_400
 TEXT = Texts(
-    "您好，我们已收到您的邮件，工单号 {number}。客服会尽快回复您；如需补充，直接回复本邮件即可。\n\n"
-    "请勿在邮件中填写密码、验证码或完整的银行卡号，我们不会向您索取。本邮件由系统自动发出。",
+    "您好，我们已收到您的邮件，工单号 {number}。客服会尽快回复您；如需补充，直接回复本邮件即可。"
+    "\n\n请勿在邮件中填写密码、验证码或完整的银行卡号，我们不会向您索取。本邮件由系统自动发出。",
     "Hello, we have your mail: it is ticket {number}. Somebody will answer as soon as possible. "
     "To add something, answer this mail.\n\n"
     "Never write passwords, codes or full card numbers into a mail; we don't ask for them. "
@@ -29,7 +29,7 @@ TEXT = Texts(
 def acknowledge(record: ReceivedMail) -> None:
     """Of a mail that has opened a ticket. Raises ServiceUnavailable."""
     ticket = ticket_of(str(record.ticket_id))
-    language = "en" if record.language == "en" else "zh"
+    language: Language = "en" if record.language == "en" else "zh"
     incoming = Incoming(
         channel="mail",
         author=_SPEAKER,

@@ -25,6 +25,8 @@ _MEANT = {
     "unicode-1-1-utf-7": "utf-7",
 }
 _SAY_NOTHING = {"us-ascii", "ascii", "unknown-8bit", "x-unknown", "default", "default_charset"}
+# Python's own, which no mail can mean, and some of which take long.
+_NO_CHARSETS = {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"}
 # Any bytes are text in these, so a name of one of them proves nothing.
 _TAKE_ALL = {"cp1252", "iso-8859-15", "latin-1"}
 _GUESSES = ("utf-8", "gb18030", "cp950")
@@ -70,9 +72,10 @@ def _named(charset: str | None) -> str | None:
         return None
     try:
         found = codecs.lookup(_MEANT.get(name, name))
+        b" ".decode(found.name)  # some of them are no charsets: `hex`
     except (LookupError, ValueError):  # ValueError: a name with a zero byte
         return None
-    return found.name if found._is_text_encoding else None
+    return None if found.name in _NO_CHARSETS else found.name
 
 
 def _strictly(content: bytes, codec: str) -> str | None:

@@ -39,11 +39,11 @@ class Received(Struct, frozen=True, rename="camel"):
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """return_path: empty for what no mail may answer. Verdicts are `PASS`, `FAIL`, `GRAY`,
-    `PROCESSING_FAILED` or `MISSING`.
+    """recipients: of our own domain. Verdicts are `PASS`, `FAIL`, `GRAY`, `PROCESSING_FAILED` or
+    `MISSING`.
     """
 
-    return_path: str
+    has_return_path: bool
     recipients: tuple[str, ...]
     spam: str
     virus: str
@@ -81,7 +81,7 @@ def received(notification: Any) -> Received:
 def envelope_of(told: Received) -> Envelope:
     receipt = told.receipt
     return Envelope(
-        return_path=told.mail.source.strip().strip("<>"),
+        has_return_path=bool(told.mail.source.strip().strip("<>")),
         recipients=receipt.recipients,
         spam=receipt.spam_verdict.status,
         virus=receipt.virus_verdict.status,

@@ -63,12 +63,12 @@ def place_for(letter: Letter) -> Placed:
 
 
 def file(letter: Letter, placed: Placed, along: list[Write]) -> Posted | None:
-    """Writes the message with `along`; None when the same mail was filed before, for another author.
+    """Writes the message with `along`; None when the same mail was filed for another.
 
     Raises ServiceUnavailable, and Cancelled when it is a condition of `along` that fails.
     """
     if letter.mail.message_id is not None:
-        # What answers this mail finds the ticket too. Whoever borrows an id later takes it not over.
+        # What answers this mail finds the ticket too. Whoever borrows an id does not take it over.
         put_new(thread(letter.mail.message_id, placed.ticket_id))
     try:
         if not placed.is_new:
@@ -132,9 +132,7 @@ def _stored(letter: Letter, owner: str, source_id: str) -> tuple[tuple[str, ...]
         kind = _kind(attachment)
         clean = letter.envelope.virus == PASS and kind is not None
         name, source = attachment.name or "attachment", f"{source_id}:{number}"
-        ids.append(
-            store(owner, name, kind or "", attachment.content, source=source, clean=clean)
-        )
+        ids.append(store(owner, name, kind or "", attachment.content, source=source, clean=clean))
     return tuple(ids), left
 
 
@@ -166,4 +164,3 @@ def _way(mail: Mail) -> dict[str, str]:
     if len(before) > _REFERENCES_KEPT:
         before = [before[0], *before[1 - _REFERENCES_KEPT :]]
     return {"message_id": mail.message_id, "references": " ".join(before)}
-

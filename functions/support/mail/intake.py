@@ -7,6 +7,8 @@ which stays where SES has put it.
 
 from typing import Any
 
+from msgspec import to_builtins
+
 from functions.identity.sealed import place, seal
 from functions.support.incoming import Author
 from functions.support.mail.acknowledgement import acknowledge
@@ -92,7 +94,7 @@ def _record(letter: Letter, object_key: str) -> ReceivedMail:
         mail_id=letter.mail_id,
         state=FILED,
         object_key=object_key,
-        envelope=letter.envelope,
+        envelope=to_builtins(letter.envelope),
         sender=seal(sender, of=place(key, "sender")) if sender else None,
         subject=mask(letter.mail.subject).text,
         received_at=clock.now_text(),
@@ -115,7 +117,9 @@ def _file(letter: Letter, record: ReceivedMail) -> ReceivedMail:
         record.acknowledge = None
         put_new(record)
     elif posted.ticket_id != placed.ticket_id:  # that one was closed
-        change(_at(record), [ReceivedMail.ticket_id.set(posted.ticket_id)], ReceivedMail.pk.exists())
+        change(
+            _at(record), [ReceivedMail.ticket_id.set(posted.ticket_id)], ReceivedMail.pk.exists()
+        )
     logger.info("mail_filed", extra={"mail_id": record.mail_id, "ticket_id": record.ticket_id})
     count("MailsFiled")
     return record

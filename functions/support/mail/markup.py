@@ -22,7 +22,7 @@ _HTML_LENGTH_LIMIT = 500_000
 
 
 def harmless(markup: str) -> str:
-    """HTML of which nothing runs, nothing is fetched and nothing hides. Cut when it is very long."""
+    """HTML of which nothing runs, is fetched or hides. It is cut when it is very long."""
     import nh3  # in the layer of background functions
 
     return nh3.clean(

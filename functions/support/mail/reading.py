@@ -110,10 +110,8 @@ def read_mail(raw: bytes) -> Mail:
 
 
 def _take_parts(message: Message, body: _Body) -> None:
-    taken = 0
-    for part in _parts(message, 0, body):
-        taken += 1
-        if taken > _PARTS_LIMIT:
+    for number, part in enumerate(_parts(message, 0, body)):
+        if number == _PARTS_LIMIT:
             body.unread.append("parts beyond the first ones")
             return
         try:
@@ -211,7 +209,7 @@ def _normalised(address: str) -> str | None:
 
 
 def _ids(value: str | None) -> tuple[str, ...]:
-    """Message ids; of many the first and the last, which name the beginning and what is answered."""
+    """Of many the first and the last: those name what began, and what is answered."""
     found = _MESSAGE_ID.findall(value or "")
     if len(found) > _REFERENCES_LIMIT:
         found = [found[0], *found[1 - _REFERENCES_LIMIT :]]

@@ -30,7 +30,7 @@ def written_by_robot(mail: Mail, envelope: Envelope) -> str | None:
         return "report"
     if _auto_submitted(mail) == "auto-replied" or "x-autoreply" in mail.headers:
         return "auto_reply"
-    return None if envelope.return_path else "no_return_path"
+    return None if envelope.has_return_path else "no_return_path"
 
 
 def may_be_answered(mail: Mail, envelope: Envelope) -> bool:

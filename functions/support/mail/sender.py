@@ -45,7 +45,7 @@ def belongs(sender: Sender, ticket: Ticket) -> bool:
     Its user may, from the bound address. Where there is no user, it is whoever wrote from the
     address before. So nobody comes into a user's ticket by writing an address into a header.
     """
-    if ticket.user_id is not None:
+    if ticket.user_id:
         return sender.user_id == ticket.user_id
     if sender.address is None or not sender.fits:
         return False
