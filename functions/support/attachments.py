@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.support.models import AttachmentRequest, AttachmentView, UploadView
-from functions.support.records import Attachment, attachment_key
+from functions.support.records import Attachment, Ticket, attachment_key
 from shared import clock
 from shared.aws import client
 from shared.errors import NotFound, Problem, ServiceUnavailable, Texts
@@ -136,6 +136,17 @@ def content_of(attachment_id: str, ticket_id: str) -> tuple[AttachmentView, byte
     except (BotoCoreError, ClientError) as error:
         raise ServiceUnavailable from error
     return view(attachment), body
+
+
+def link_in(ticket: Ticket, attachment_id: str) -> str:
+    """As `link_to`, also for what came in a ticket that was merged into this one."""
+    attachment = read([attachment_key(attachment_id)]).one(
+        Attachment, attachment_key(attachment_id)
+    )
+    where = attachment and attachment.ticket_id
+    if not where or where not in (ticket.ticket_id, *(ticket.merged or ())):
+        raise NotFound
+    return link_to(attachment_id, where)
 
 
 def link_to(attachment_id: str, ticket_id: str) -> str:

@@ -7,7 +7,7 @@ once, in one ticket, whatever dies or comes twice, and its sequence has no gap.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from functions.support import queues
+from functions.support import figures, queues, words
 from functions.support.attachments import AttachmentRefused, belonging
 from functions.support.incoming import (
     SUBJECT_LIMIT,
@@ -38,7 +38,7 @@ from functions.support.ways import contact_of, remembering
 from shared import clock
 from shared.errors import IdempotencyKeyReused, NotFound, ServiceUnavailable
 from shared.identifiers import derived_id
-from shared.observability import count, logger
+from shared.observability import logger
 from shared.secrets import keyed_hash
 from shared.settings import settings
 from shared.table import Cancelled, Write, due_shard, put, read, write
@@ -75,7 +75,7 @@ def open_ticket(
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
-        lines = [*saving_writes(None, ticket), queues.taking_number(ticket)]
+        lines = [*saving_writes(None, ticket), queues.taking_number(ticket), *words.listing(ticket)]
         try:
             write(posting.source, *lines, *posting.writes, *together_with)
         except Cancelled as cancelled:
@@ -83,7 +83,7 @@ def open_ticket(
                 return standing
             # The number is taken by another ticket, or somebody was in the way.
             continue
-        count("TicketsOpened", channel=incoming.channel)
+        figures.tell(None, ticket)
         logger.info("ticket_opened", extra={"ticket_id": ticket_id, "channel": incoming.channel})
         return Posted(ticket_id, 1)
     raise ServiceUnavailable
@@ -126,6 +126,7 @@ def post(ticket: Ticket, incoming: Incoming, change: Change) -> Posted | None:
         write(posting.source, *saving, *posting.writes, *change.along)
     except Cancelled as cancelled:
         return posting.outcome(cancelled, change.along)
+    figures.tell(ticket, change.after)
     return Posted(change.after.ticket_id, int(change.after.messages))
 
 

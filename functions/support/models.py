@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from functions.support.incoming import (
     ATTACHMENTS_LIMIT,
@@ -134,3 +134,39 @@ class PostedView(Struct, frozen=True, kw_only=True):
 class RatingRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     score: Annotated[int, Meta(ge=1, le=5)]
     comment: Annotated[str, Meta(max_length=1_000)] | None = None
+
+
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$(?!\n)")]
+
+
+class FiguresQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Local days, both included; by default the last seven."""
+
+    from_: Day | None = field(default=None, name="from")
+    to: Day | None = None
+
+
+class DayFigures(Struct, frozen=True, kw_only=True):
+    """Times are means in seconds; `rating_hundredths` 450 is 4.5 of 5. None: there were none."""
+
+    day: str
+    channel: Channel
+    opened: int
+    answered: int
+    first_answer_seconds: int | None
+    solved: int
+    solving_seconds: int | None
+    reopened: int
+    rated: int
+    rating_hundredths: int | None
+    promises_broken: int
+
+
+class BacklogView(Struct, frozen=True, kw_only=True):
+    channel: str
+    states: dict[str, int]
+
+
+class FiguresView(Struct, frozen=True, kw_only=True):
+    items: list[DayFigures]
+    backlog: list[BacklogView]
