@@ -7,6 +7,7 @@ REQUIREMENTS := requirements.txt requirements-background.txt requirements-dev.tx
 # Named by what is installed, so that a changed pin installs again, and a changed date does not.
 INSTALLED := .venv/installed-$(firstword $(shell cat $(REQUIREMENTS) | cksum))
 PORT_OPTION := $(if $(PORT),--port $(PORT))
+MAIL_OPTION := $(if $(MAIL_DOMAIN),--mail-domain $(MAIL_DOMAIN))
 CODE := app.py functions shared infra
 
 .DEFAULT_GOAL := help
@@ -17,8 +18,8 @@ help: ## List the targets
 
 setup: $(INSTALLED) ## Install the pinned libraries into .venv
 
-run: setup ## Run the whole wallet here until Ctrl-C (PORT=... for a stack of its own)
-	@$(BIN)/python -m infra.run $(PORT_OPTION)
+run: setup ## Run the whole wallet here until Ctrl-C (PORT=... for a stack of its own, MAIL_DOMAIN=...)
+	@$(BIN)/python -m infra.run $(PORT_OPTION) $(MAIL_OPTION)
 
 demo: setup ## Show the main paths, against the running stack or one of its own (PORT=...)
 	@$(BIN)/python -m infra.demo $(PORT_OPTION)

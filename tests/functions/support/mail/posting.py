@@ -156,3 +156,10 @@ def message_of(record: ReceivedMail) -> TicketMessage:
         for one in after(str(record.ticket_id), 0)
         if (one.details or {}).get("mail_id") == record.mail_id
     )
+
+
+def text_of(mail: Message) -> str:
+    """What stands in a mail that went out."""
+    content = mail.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content.decode()
