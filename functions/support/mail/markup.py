@@ -19,6 +19,7 @@ _BREAKS = re.compile(
     r"<\s*(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote|/table|hr)\b[^<>]{0,1000}>", re.IGNORECASE
 )
 _HTML_LENGTH_LIMIT = 500_000
+_TAGS_LIMIT = 10_000  # what is nested takes quadratic time
 
 
 def harmless(markup: str) -> str:
@@ -26,7 +27,7 @@ def harmless(markup: str) -> str:
     import nh3  # in the layer of background functions
 
     return nh3.clean(
-        markup[:_HTML_LENGTH_LIMIT],
+        _bounded(markup),
         tags=_TAGS,
         clean_content_tags=_DROPPED_WHOLE,
         attributes=_ATTRIBUTES,
@@ -40,11 +41,16 @@ def as_text(markup: str) -> str:
     """What a reader of the HTML reads."""
     import nh3
 
-    broken = _BREAKS.sub(lambda tag: f"{tag[0]}\n", _one_space(markup[:_HTML_LENGTH_LIMIT]))
+    broken = _BREAKS.sub(lambda tag: f"{tag[0]}\n", _one_space(_bounded(markup)))
     broken = re.sub("</t[dh]>", " ", broken, flags=re.IGNORECASE)
     bare = nh3.clean(broken, tags=set(), clean_content_tags=_DROPPED_WHOLE, attributes={})
     lines = (" ".join(line.split()) for line in html.unescape(bare).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _bounded(markup: str) -> str:
+    pieces = markup[:_HTML_LENGTH_LIMIT].split("<", _TAGS_LIMIT + 1)
+    return "<".join(pieces[: _TAGS_LIMIT + 1])
 
 
 def _one_space(markup: str) -> str:
