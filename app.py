@@ -18,6 +18,8 @@ from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
 from functions.support.api import api as support
+from functions.support.desk.api import api as support_desk
+from functions.support.events import events as support_events
 from functions.support.mail.events import events as mail_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
@@ -46,6 +48,7 @@ for domain in (
     support,
     agents,
     statements_for_agents,
+    support_desk,
     reconciliation,
     description_api(app.operations),
 ):
@@ -63,6 +66,7 @@ for background in (
     statement_events,
     agent_events,
     reconciliation_events,
+    support_events,
     mail_events,
 ):
     app.register_blueprint(background)

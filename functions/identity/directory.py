@@ -12,6 +12,7 @@ from shared.table import Key, Write, delete, put, read
 
 __all__ = [
     "PhoneEntry",
+    "User",
     "directory_key",
     "guessed_user_id",
     "leaving_email",
