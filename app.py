@@ -20,6 +20,7 @@ from functions.statements.events import events as statement_events
 from functions.support.api import api as support
 from functions.support.desk.api import api as support_desk
 from functions.support.events import events as support_events
+from functions.support.mail.api import api as support_mails
 from functions.support.mail.events import events as mail_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
@@ -49,6 +50,7 @@ for domain in (
     agents,
     statements_for_agents,
     support_desk,
+    support_mails,
     reconciliation,
     description_api(app.operations),
 ):

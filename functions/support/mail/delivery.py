@@ -17,7 +17,7 @@ from shared.errors import NotFound, Texts
 from shared.settings import settings
 from shared.table import put_new
 
-_POLICY = policy.SMTP.clone(max_line_length=78)
+_POLICY = policy.SMTP.clone(cte_type="7bit")  # whatever is on the way passes it on
 _NAME = Texts("U钱包客服", "U Wallet support")
 _SIGNED = Texts(
     "{text}\n\n-- \nU钱包客服 · 工单 {number}", "{text}\n\n-- \nU Wallet support · ticket {number}"

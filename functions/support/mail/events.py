@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from chalice.app import Blueprint
+from chalice.app import Blueprint, Rate
 
 from functions.support.mail.feedback import hear
 from functions.support.mail.intake import take_in
+from functions.support.mail.releasing import release_waiting
 from shared.observability import flush
 
 events = Blueprint(__name__)
@@ -26,6 +27,11 @@ def on_mail(event: Any, context: Any) -> None:
 def on_feedback(event: Any, context: Any) -> None:
     """In the same way, what SES tells of mails that went out."""
     _each(event, hear)
+
+
+@events.schedule(Rate(1, unit=Rate.MINUTES), name="release_mails")
+def on_releases_schedule(event: Any) -> dict[str, int]:
+    return {"released": release_waiting()}
 
 
 def _each(event: Any, handle: Callable[[Any], None]) -> None:

@@ -5,6 +5,7 @@ The message and the record of what became of the mail are one write.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from functions.support.attachments import KINDS, store
@@ -90,7 +91,7 @@ def _incoming(letter: Letter) -> Incoming:
     mail, author = letter.mail, letter.sender.author
     source_id = _source_id(letter)
     attachments, unread = _stored(letter, author.id, source_id)
-    keep_readable(letter.mail_id, _readable(mail, (*mail.unread, *unread)))
+    keep_readable(letter.mail_id, readable(letter, unread))
     return Incoming(
         channel="mail",
         author=author,
@@ -147,12 +148,14 @@ def _kind(attachment: Attachment) -> str | None:
     return None
 
 
-def _readable(mail: Mail, unread: tuple[str, ...]) -> Readable:
+def readable(letter: Letter, left: Sequence[str] = ()) -> Readable:
+    """What agents see of the whole mail. left: what of it was left out since it was read."""
+    mail = letter.mail
     text = mail.text if mail.text.strip() else as_text(mail.html or "")
     return Readable(
         text=mask(text[:_TEXT_LIMIT]).text,
         html=mask(harmless(mail.html)).text if mail.html else None,
-        unread=unread,
+        unread=(*mail.unread, *left),
     )
 
 

@@ -13,8 +13,8 @@ from functions.identity.sealed import place, seal
 from functions.support.incoming import Author
 from functions.support.mail.acknowledgement import acknowledge
 from functions.support.mail.envelope import Envelope, envelope_of, received
-from functions.support.mail.filing import Letter, file, place_for, said_in
-from functions.support.mail.raw_mails import raw_mail
+from functions.support.mail.filing import Letter, file, place_for, readable, said_in
+from functions.support.mail.raw_mails import keep_readable, raw_mail
 from functions.support.mail.reading import read_mail
 from functions.support.mail.records import (
     FILED,
@@ -80,6 +80,7 @@ def line_of(record: ReceivedMail) -> MailLine:
 def _take_in(letter: Letter, object_key: str) -> ReceivedMail:
     record = _record(letter, object_key)
     if reason := letter.envelope.refusal:
+        keep_readable(letter.mail_id, readable(letter))
         return _set_aside(record, QUARANTINED, reason)
     if robot := written_by_robot(letter.mail, letter.envelope):
         return _note(letter, record, robot)
@@ -127,6 +128,7 @@ def _file(letter: Letter, record: ReceivedMail) -> ReceivedMail:
 
 def _note(letter: Letter, record: ReceivedMail, robot: str) -> ReceivedMail:
     """What a machine has answered is a note for the agents: it opens nothing, and nothing again."""
+    keep_readable(letter.mail_id, readable(letter))
     ticket_id = ticket_of_thread(letter.mail, letter.envelope, letter.sender)
     if ticket_id is None:
         return _set_aside(record, QUARANTINED, robot)

@@ -18,15 +18,16 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 from shared.secrets import keyed_hash
 from shared.table import DomainRecord, Key
 
-FILED, QUARANTINED, HELD = "filed", "quarantined", "held"
+FILED, QUARANTINED, HELD, RELEASED = "filed", "quarantined", "held", "released"
 
 
 class ReceivedMail(DomainRecord):
     """A mail that came in, and what became of it.
 
-    `state`: `filed` in a ticket, `quarantined` for a `reason`, or `held` because its sender wrote
-    too many. `object_key` is where the raw mail lies. `envelope` is what SES said of it. `sender`
-    is sealed, `subject` masked. `acknowledge`: its sender is still to be told that it came.
+    `state`: `filed` in a ticket, `quarantined` for a `reason`, `held` because its sender wrote too
+    many, or `released` from there by an agent; then it waits in the index `due`.
+    `object_key` is where the raw mail lies. `envelope` is what SES said of it. `sender` is sealed,
+    `subject` masked. `acknowledge`: its sender is still to be told that it came.
     """
 
     mail_id = UnicodeAttribute()

@@ -109,11 +109,12 @@ def _headers() -> Iterator[tuple[str, bytes]]:
 
 
 def _attachments() -> Iterator[tuple[str, bytes]]:
-    def with_file(name: str, content: bytes, kind: str = "application/octet-stream") -> bytes:
+    def with_file(given: str, content: bytes, kind: str = "application/octet-stream") -> bytes:
         encoded = base64.encodebytes(content)
+        name = given if given.startswith("filename*") else f"filename={given}"
         part = (
             f"--b\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
-            f"Content-Disposition: attachment; filename={name}\r\n\r\n"
+            f"Content-Disposition: attachment; {name}\r\n\r\n"
         )
         body = b"--b\r\n\r\nsee there\r\n" + part.encode() + encoded + b"\r\n--b--\r\n"
         return _mail(body, "Content-Type: multipart/mixed; boundary=b")
@@ -121,7 +122,7 @@ def _attachments() -> Iterator[tuple[str, bytes]]:
     yield "a way up", with_file('"../../../etc/passwd"', b"root")
     yield "a way up in Windows", with_file('"..\\\\..\\\\autoexec.bat"', b"x")
     yield "a way up in code", with_file('"=?utf-8?B?Li4vLi4vZXRjL3Bhc3N3ZA==?="', b"x")
-    yield "a way up of RFC 2231", with_file("x; filename*=utf-8''..%2F..%2Fetc%2Fpasswd", b"x")
+    yield "a way up of RFC 2231", with_file("filename*=utf-8''..%2F..%2Fetc%2Fpasswd", b"x")
     yield "a name with a zero byte", with_file('"a.png\x00.exe"', b"MZ", "image/png")
     yield "a name that turns round", with_file('"photo\u202egnp.exe"', b"MZ")
     yield "a name of nothing", with_file('""', b"x")

@@ -47,8 +47,8 @@ def delivered(
     mail: EmailMessage | bytes,
     *,
     ses_id: str | None = None,
-    to: str = SUPPORT,
-    return_path: str = "ana@post.example",
+    to: str | None = None,
+    return_path: str | None = ANA,
     **verdicts: str | None,
 ) -> ReceivedMail:
     """Hands a mail over, by default one whose sender is proven; what became of it.
@@ -57,7 +57,8 @@ def delivered(
     """
     ses_id = ses_id or f"ses{next(_numbers):037d}"
     put_raw(ses_id, mail if isinstance(mail, bytes) else mail.as_bytes())
-    tell(on_mail, notification(ses_id, to=to, return_path=return_path, **verdicts))
+    told = notification(ses_id, to=to or SUPPORT, return_path=return_path or "", **verdicts)
+    tell(on_mail, told)
     record = known_mail(derived_id("ml", ses_id))
     assert record is not None
     return record
@@ -69,7 +70,7 @@ def put_raw(ses_id: str, raw: bytes) -> None:
 
 
 def notification(
-    ses_id: str, *, to: str = SUPPORT, return_path: str = ANA, **verdicts: str | None
+    ses_id: str, *, to: str | None = SUPPORT, return_path: str | None = ANA, **verdicts: str | None
 ) -> dict[str, Any]:
     """What the receipt rule tells."""
     given = {**_CLEAN, **PROVEN, **verdicts}
