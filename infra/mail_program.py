@@ -66,12 +66,16 @@ class MailProgram:
             server.sendmail(self.address, [to], raw)
 
     def inbox(self) -> list[EmailMessage]:
-        """What has come to the address, the oldest first."""
+        """What has come to the address from support, the oldest first."""
         mails = [
             message_from_bytes(file.read_bytes(), policy=policy.default)
             for file in sorted(self._outbox.glob("*.eml"))
         ]
-        return [mail for mail in mails if self.address in str(mail["To"])]
+        return [
+            mail
+            for mail in mails
+            if self.address in str(mail["To"]) and self._support in str(mail["From"])
+        ]
 
 
 def text_of(mail: EmailMessage) -> str:

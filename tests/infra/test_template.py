@@ -511,6 +511,11 @@ def test_only_who_makes_a_file_writes_it(template: Json) -> None:
     assert sorted(reaching) == [
         ("APIHandler", ["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
         ("APIHandler", ["s3:GetObject"], "${StatementFiles.Arn}/*"),
+        (
+            "APIHandler",
+            ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject"],
+            "${SupportFiles.Arn}/attachments/*",
+        ),
         ("MakeStatementFiles", ["s3:PutObject"], "${StatementFiles.Arn}/*"),
         (
             "ReconcileWithBank",
@@ -529,7 +534,38 @@ def test_only_functions_in_the_background_have_the_layer(template: Json) -> None
         for name, function in functions(template).items()
         if "Layers" in function
     }
-    assert having == {"MakeStatementFiles": [{"Ref": "BackgroundLibraries"}]}
+    assert having == dict.fromkeys(
+        ("MakeStatementFiles", "ReleaseMails", "TakeInMail"), [{"Ref": "BackgroundLibraries"}]
+    )
+
+
+def test_mail_is_scanned_kept_and_told_of_and_what_fails_for_good_is_kept(template: Json) -> None:
+    resources = template["Resources"]
+    rule = resources["SupportMailRule"]["Properties"]["Rule"]
+    assert rule["ScanEnabled"]
+    assert rule["Actions"][0]["S3Action"]["TopicArn"] == {"Ref": "MailArrived"}
+    for name in ("MailArrivedQueue", "MailFeedbackQueue"):
+        redrive = resources[name]["Properties"]["RedrivePolicy"]
+        assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["PoisonMails", "Arn"]}
+    alarm = resources["PoisonMailsWaiting"]["Properties"]["Dimensions"][0]["Value"]
+    assert alarm == {"Fn::GetAtt": ["PoisonMails", "QueueName"]}
+
+
+def test_no_function_changes_a_raw_mail_and_the_api_reads_none(template: Json) -> None:
+    """Written below `readable/` alone; what lies below `inbound/` is for who takes mails in."""
+    rights = {
+        (name, str(statement["Action"]), statement["Resource"]["Fn::Sub"])
+        for name, resource in template["Resources"].items()
+        for policy in resource.get("Properties", {}).get("Policies", [])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "SupportMails.Arn" in str(statement["Resource"])
+    }
+    taking = {"TakeInMailRole", "ReleaseMailsRole"}
+    assert rights == {
+        ("ApiHandlerRole", "s3:GetObject", "${SupportMails.Arn}/readable/*"),
+        *((role, "s3:GetObject", "${SupportMails.Arn}/inbound/*") for role in taking),
+        *((role, "s3:PutObject", "${SupportMails.Arn}/readable/*") for role in taking),
+    }
 
 
 def test_a_wanted_statement_that_can_not_be_made_is_kept(template: Json) -> None:
