@@ -534,9 +534,8 @@ def test_only_functions_in_the_background_have_the_layer(template: Json) -> None
         for name, function in functions(template).items()
         if "Layers" in function
     }
-    assert having == dict.fromkeys(
-        ("MakeStatementFiles", "ReleaseMails", "TakeInMail"), [{"Ref": "BackgroundLibraries"}]
-    )
+    layers = [{"Ref": "BackgroundLibraries"}]
+    assert having == dict.fromkeys(("MakeStatementFiles", "ReleaseMails", "TakeInMail"), layers)
 
 
 def test_mail_is_scanned_kept_and_told_of_and_what_fails_for_good_is_kept(template: Json) -> None:

@@ -42,9 +42,8 @@ class _Head(Struct, frozen=True, rename="camel"):
 
 
 class Feedback(Struct, frozen=True, rename="camel"):
-    """An event of a configuration set, as far as it is looked at."""
+    """An event of a configuration set, or what SES tells of a sender, which has the same parts."""
 
-    event_type: str
     mail: _Head
     bounce: _Bounce | None = None
     complaint: _Complaint | None = None
@@ -66,7 +65,7 @@ def hear(event: Any) -> None:
         kind = "mail_bounced" if lasts else "mail_delayed"
         _tell(told, told.bounce.feedback_id, kind, told.bounce.bounce_sub_type)
     else:
-        logger.info("mail_event", extra={"kind": told.event_type})
+        logger.info("mail_event_without_effect")
 
 
 def _stop(recipients: Sequence[_Recipient], reason: str) -> None:
@@ -77,7 +76,7 @@ def _stop(recipients: Sequence[_Recipient], reason: str) -> None:
 
 def _tell(told: Feedback, feedback_id: str, kind: str, why: str) -> None:
     """A note in the ticket, where the mail was of one."""
-    key = thread_key(f"<{told.mail.message_id}@ses>")
+    key = thread_key(f"<{told.mail.message_id.partition('@')[0]}@ses>")
     thread = read([key]).one(Thread, key)
     if thread is None:
         return
