@@ -300,6 +300,7 @@ def _verify_senders(place: Place, support_address: str, outputs: dict[str, str])
     for sender in (MAIL_FROM, support_address):
         with suppress(ses.exceptions.AlreadyExistsException):  # of an earlier start
             ses.create_email_identity(EmailIdentity=sender)
+        place.client("ses").verify_email_identity(EmailAddress=sender)
         for kind in ("Bounce", "Complaint"):
             place.client("ses").set_identity_notification_topic(
                 Identity=sender, NotificationType=kind, SnsTopic=outputs["MailFeedback"]

@@ -119,10 +119,11 @@ def test_a_mail_that_no_library_reads_is_there_all_the_same(
     eventually(opened, True)
 
 
-def test_an_answer_says_who_wrote_it(addresses: Addresses, post: MailProgram) -> None:
-    post.write("付款失败", "我的付款失败了。")
-    eventually(lambda: len(post.inbox()), 1)
-    (sent,) = post.inbox()
+def test_a_stranger_is_told_in_the_language_of_the_mail(addresses: Addresses) -> None:
+    stranger = MailProgram(addresses, f"stranger-{uuid.uuid4().hex[:8]}@post.example")
+    stranger.write("付款失败", "我的付款失败了。")
+    eventually(lambda: len(stranger.inbox()), 1)
+    (sent,) = stranger.inbox()
 
     assert sent["Auto-Submitted"] == "auto-replied"
     assert "工单号" in text_of(sent)
