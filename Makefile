@@ -3,10 +3,11 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-REQUIREMENTS := requirements.txt requirements-dev.txt
+REQUIREMENTS := requirements.txt requirements-background.txt requirements-dev.txt
 # Named by what is installed, so that a changed pin installs again, and a changed date does not.
 INSTALLED := .venv/installed-$(firstword $(shell cat $(REQUIREMENTS) | cksum))
 PORT_OPTION := $(if $(PORT),--port $(PORT))
+MAIL_OPTION := $(if $(MAIL_DOMAIN),--mail-domain $(MAIL_DOMAIN))
 CODE := app.py functions shared infra
 
 .DEFAULT_GOAL := help
@@ -17,8 +18,8 @@ help: ## List the targets
 
 setup: $(INSTALLED) ## Install the pinned libraries into .venv
 
-run: setup ## Run the whole wallet here until Ctrl-C (PORT=... for a stack of its own)
-	@$(BIN)/python -m infra.run $(PORT_OPTION)
+run: setup ## Run the whole wallet here until Ctrl-C (PORT=... for a stack of its own, MAIL_DOMAIN=...)
+	@$(BIN)/python -m infra.run $(PORT_OPTION) $(MAIL_OPTION)
 
 demo: setup ## Show the main paths, against the running stack or one of its own (PORT=...)
 	@$(BIN)/python -m infra.demo $(PORT_OPTION)
@@ -50,7 +51,7 @@ unit: setup package ## Tests of one thing at a time, on moto
 stack-tests: setup package ## Concurrency and end-to-end tests, against a stack that they start
 	$(BIN)/pytest tests/concurrency tests/e2e
 
-package: setup ## Write build/deployment.zip and build/template.json
+package: setup ## Write deployment.zip, layer.zip and template.json to build/
 	@$(BIN)/python -m infra.package
 
 deploy: package ## Send the package to AWS (STAGE=test|prod, PARAMETERS="BankUrl=https://...")

@@ -21,6 +21,8 @@ from functions.statements.events import events as statement_events
 from functions.support.api import api as support
 from functions.support.desk.api import api as support_desk
 from functions.support.events import events as support_events
+from functions.support.mail.api import api as support_mails
+from functions.support.mail.events import events as mail_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -50,6 +52,7 @@ for domain in (
     agents,
     statements_for_agents,
     support_desk,
+    support_mails,
     reconciliation,
     description_api(app.operations),
 ):
@@ -68,5 +71,6 @@ for background in (
     agent_events,
     reconciliation_events,
     support_events,
+    mail_events,
 ):
     app.register_blueprint(background)

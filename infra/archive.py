@@ -48,17 +48,18 @@ def without_symbols(library: bytes) -> bytes:
     return bytes(blanked)
 
 
-def write_zip(archive: Path, *, code: Path, libraries: Path) -> None:
+def write_zip(archive: Path, *, libraries: Path, code: Path | None = None, under: str = "") -> None:
     """Packs both folders as one tree: sorted, without times, readable by everybody.
 
     Of libraries only what is compiled: their sources would be a sixth of the zip, and a traceback
     names file, line and function without them.
+    under: the folder in the zip that all of it lies in, such as `python`.
     Raises ValueError when both hold the same name.
     """
     names: dict[str, Path] = {}
-    for folder in (code, libraries):
+    for folder in (libraries, code) if code else (libraries,):
         for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder).as_posix()
+            name = Path(under, path.relative_to(folder)).as_posix()
             if path.is_dir() or (folder is libraries and path.suffix == ".py"):
                 continue
             if name in names:

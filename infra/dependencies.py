@@ -1,4 +1,4 @@
-"""The libraries that go into the package: installed once per list of pins, and slimmed."""
+"""The libraries that go into a zip: installed once per list of pins, and slimmed."""
 
 import hashlib
 import shutil
@@ -123,7 +123,7 @@ def _install(requirements: Path, target: Path) -> None:
 def _slim(libraries: Path) -> None:
     unused_services = (
         service
-        for service in (libraries / "botocore" / "data").iterdir()
+        for service in libraries.glob("botocore/data/*")
         if service.is_dir() and service.name not in AWS_SERVICES
     )
     dead = [path for pattern in DEAD_WEIGHT for path in libraries.glob(pattern)]
@@ -132,8 +132,9 @@ def _slim(libraries: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    shutil.rmtree(libraries / HOLLOW)
-    (libraries / HOLLOW).mkdir()
-    (libraries / HOLLOW / "__init__.py").touch()
+    if (libraries / HOLLOW).exists():
+        shutil.rmtree(libraries / HOLLOW)
+        (libraries / HOLLOW).mkdir()
+        (libraries / HOLLOW / "__init__.py").touch()
     for library in libraries.rglob("*.so"):
         library.write_bytes(without_symbols(library.read_bytes()))

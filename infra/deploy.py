@@ -62,10 +62,14 @@ def deploy(
     Raises DeployFailed.
     """
     bucket = _artifact_bucket(place)
-    key = _upload(place, bucket, (build / "deployment.zip").read_bytes(), "zip")
+    code, layer = (
+        _upload(place, bucket, (build / name).read_bytes(), "zip")
+        for name in ("deployment.zip", "layer.zip")
+    )
     template = place.adapt(json.loads((build / "template.json").read_text()))
     template_key = _upload(place, bucket, json.dumps(template).encode(), "json")
-    given = {"Stage": stage, "ArtifactBucket": bucket, "ArtifactKey": key, **parameters}
+    artifacts = {"ArtifactBucket": bucket, "ArtifactKey": code, "LayerKey": layer}
+    given = {"Stage": stage, **artifacts, **parameters}
     url = f"{place.client('s3').meta.endpoint_url}/{bucket}/{template_key}"
     name = f"u-wallet-{stage}"
     _change(place, name, url, _parameters(place, name, template, given))

@@ -16,20 +16,28 @@ REGION = "ap-southeast-1"
 ACCESS_KEY = "local"  # its owner's, and the secret to it
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put")
 UNKNOWN_CONDITIONS = {"kms:EncryptionContext:of", "ses:FromAddress"}
+WITHOUT_RESOURCES = {"ses:SendEmail", "ses:SendRawEmail"}
 
 
 @contextmanager
 def local_cloud(
-    *, port: int, directory: Path, keep: bool, enforce_rights: bool
+    *,
+    port: int,
+    directory: Path,
+    keep: bool,
+    enforce_rights: bool,
+    smtp: str | None = None,
 ) -> Iterator[tuple[Place, subprocess.Popen[bytes]]]:
     """Runs until the block ends.
 
+    smtp: the `host:port` where mails that were sent go to, if they go anywhere.
     keep: it begins with the state of its last end.
     enforce_rights: a function may do only what the template allows it, and only our key may do all;
     else everybody may do everything.
     """
     endpoint = f"http://127.0.0.1:{port}"
     settings = _settings(port=port, directory=directory)
+    settings |= {"SMTP_HOST": smtp} if smtp else {}
     settings |= {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if keep else {}
     settings |= {"AUTH": "true"} if enforce_rights else {}
     with (
@@ -74,8 +82,9 @@ def _settings(*, port: int, directory: Path) -> dict[str, str]:
 def adapt(template: Json) -> Json:
     """The template without what MiniStack lacks.
 
-    It knows no ANY among the methods of a path, and not the keys of `UNKNOWN_CONDITIONS`: a right
-    on such a condition would be no right. It has no name for a function that finds no room.
+    It knows no ANY among the methods of a path, not the keys of `UNKNOWN_CONDITIONS`, and no
+    resources of the actions in `WITHOUT_RESOURCES`: a right on such would be no right. It
+    has no name for a function that finds no room.
     """
     adapted = copy.deepcopy(template)
     for resource in adapted["Resources"].values():
@@ -86,6 +95,8 @@ def adapt(template: Json) -> Json:
                 conditions = statement.get("Condition", {})
                 if any(UNKNOWN_CONDITIONS & condition.keys() for condition in conditions.values()):
                     del statement["Condition"]
+                if str(statement["Action"]) in WITHOUT_RESOURCES:
+                    statement["Resource"] = "*"
     paths = adapted["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     for methods in paths.values():
         any_method = methods.pop("x-amazon-apigateway-any-method")

@@ -1,4 +1,7 @@
-"""Writes `build/deployment.zip` and `build/template.json`, the whole of what is deployed.
+"""Writes `deployment.zip`, `layer.zip` and `template.json` to `build/`: all that is deployed.
+
+The layer holds the libraries that only functions in the background need, so that the zip from
+which the API starts stays small.
 
 `chalice package` itself decides what of our code is shipped (app.py and what `vendor/` links to)
 and makes the first form of the template. It works on a copy of the project that names no libraries,
@@ -22,10 +25,11 @@ from infra.template import Json, chalice_package, one_template
 
 PROJECT = Path(__file__).resolve().parent.parent
 BUILD = PROJECT / "build"
+MADE = ("deployment.zip", "layer.zip", "template.json")
 
 
 def package(build: Path = BUILD) -> None:
-    """Writes both files to `build`, unless those there were made of the same sources."""
+    """Writes all three to `build`, unless those there were made of the same sources."""
     build.mkdir(parents=True, exist_ok=True)
     mark = build / "fingerprint"
     with held(build / "lock", wait=True):
@@ -39,6 +43,9 @@ def package(build: Path = BUILD) -> None:
 
 def _write(build: Path) -> None:
     libraries = installed_dependencies(PROJECT / "requirements.txt", BUILD / "libraries")
+    background = installed_dependencies(
+        PROJECT / "requirements-background.txt", BUILD / "background"
+    )
     with tempfile.TemporaryDirectory(dir=build) as directory:
         scratch = Path(directory)
         project = _copy_of_project(scratch / "project")
@@ -50,6 +57,7 @@ def _write(build: Path) -> None:
                 ours.extractall(code)
         compile_sources(code)
         write_zip(build / "deployment.zip", code=code, libraries=libraries)
+    write_zip(build / "layer.zip", libraries=background, under="python")
     text = json.dumps(template, sort_keys=True, separators=(",", ":"))
     (build / "template.json").write_text(text + "\n")
 
@@ -91,6 +99,7 @@ def _fingerprint() -> str:
 def _sources() -> Iterator[Path]:
     yield PROJECT / "app.py"
     yield PROJECT / "requirements.txt"
+    yield PROJECT / "requirements-background.txt"
     yield from sorted((PROJECT / ".chalice").glob("*.json"))
     yield from sorted(path for path in (PROJECT / "infra").glob("*.*") if path.is_file())
     for folder in ("functions", "shared"):
@@ -102,7 +111,7 @@ def _sources() -> Iterator[Path]:
 def main() -> None:
     argparse.ArgumentParser(prog="python -m infra.package", description=__doc__).parse_args()
     package()
-    for name in ("deployment.zip", "template.json"):
+    for name in MADE:
         made = BUILD / name
         digest = hashlib.sha256(made.read_bytes()).hexdigest()
         sys.stdout.write(f"{digest}  build/{name}  {made.stat().st_size:,} bytes\n")

@@ -166,6 +166,15 @@ class PhoneApp(Client):
         body = {"password": self.password, "pay_password": self.pay_password}
         self.must(204, "PUT", "/v1/me/pay-password", body)
 
+    def bind_email(self, email: str) -> None:
+        """Binds a mail address by the code that comes to it."""
+        self.must(202, "PUT", "/v1/me/email", {"email": email, "password": self.password})
+        by_account = self.connections.request("GET", self.addresses.mail_url).json()["messages"]
+        sent = [mail for mails in by_account.values() for mail in mails]
+        text = next(mail["BodyText"] for mail in reversed(sent) if email in mail["To"])
+        code = re.findall(r"(?<!\d)\d{6}(?!\d)", text)[-1]
+        self.must(204, "POST", "/v1/me/email/confirm", {"code": code})
+
     def bind_card(self, number: str) -> dict[str, Any]:
         """Binds a card by the code that the bank sends; the card as the wallet shows it."""
         body = {"number": number, "holder_name": "Test Person", "phone": self.phone}

@@ -14,7 +14,15 @@ from infra.attached import ChildFailed
 from infra.deploy import DeployFailed
 from infra.phone_app import PhoneApp, Unexpected
 from infra.seed import seed
-from infra.stack import STACK_FILE, AlreadyRunning, PortTaken, Stack, directory_of, running
+from infra.stack import (
+    MAIL_DOMAIN,
+    STACK_FILE,
+    AlreadyRunning,
+    PortTaken,
+    Stack,
+    directory_of,
+    running,
+)
 from infra.staff import NotInvited
 
 WATCH_SECONDS = 0.5
@@ -23,13 +31,14 @@ WATCH_SECONDS = 0.5
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.run", description=__doc__)
     parser.add_argument("--port", type=int, help="of the API; a stack of its own for each port")
+    parser.add_argument("--mail-domain", default=MAIL_DOMAIN, help="whose mail comes to support")
     asked = parser.parse_args()
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _interrupt)
     console = Console(highlight=False)
     try:
         with suppress(KeyboardInterrupt):
-            return _run(console, asked.port)
+            return _run(console, asked.port, asked.mail_domain)
     except (AlreadyRunning, PortTaken, ChildFailed, DeployFailed, NotInvited, Unexpected) as error:
         console.print(f"[red]{type(error).__name__}:[/red] {error}")
         return 1
@@ -37,11 +46,11 @@ def main() -> int:
     return 0
 
 
-def _run(console: Console, port: int | None) -> int:
+def _run(console: Console, port: int | None, mail_domain: str) -> int:
     directory = directory_of(port)
     begun = time.monotonic()
     console.print("Starting the local cloud, the sandbox bank and the wallet ...")
-    with running(directory, port=port, inhabited=True) as stack:
+    with running(directory, port=port, inhabited=True, mail_domain=mail_domain) as stack:
         people = seed(stack)
         seconds = time.monotonic() - begun
         for label, value in _facts(stack, people):
@@ -61,6 +70,8 @@ def _facts(stack: Stack, people: list[PhoneApp]) -> Iterator[tuple[str, str]]:
     yield "API contract", f"{addresses.api_url}/openapi.json"
     yield "Text messages sent", addresses.sms_url
     yield "Mails sent", addresses.mail_url
+    yield "Mails, whole", addresses.outbox
+    yield "Mail to support", f"{addresses.support_address}, by SMTP at {addresses.inbound_mail}"
     yield "Sandbox bank", addresses.sandbox_url
     yield "AWS endpoint", f"{addresses.aws_endpoint_url} ({addresses.aws_region})"
     for person in people:

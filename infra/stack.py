@@ -20,6 +20,7 @@ from infra.attached import PROJECT, answers, attached
 from infra.deploy import DeployFailed, Place, deploy
 from infra.local_cloud import local_cloud
 from infra.lock import held
+from infra.mail_door import HOST, Rule, mail_door
 from infra.package import package
 from infra.shops import LocalMerchant, shops
 from infra.staff import LocalAgent, staff
@@ -27,6 +28,7 @@ from infra.staff import LocalAgent, staff
 STACK_FILE = "stack.json"
 WEB_ORIGINS = "http://localhost:3000,http://localhost:5173"
 MAIL_FROM = "wallet@u-wallet.example"
+MAIL_DOMAIN = "support.u-wallet.example"
 
 
 class AlreadyRunning(Exception):
@@ -39,7 +41,10 @@ class PortTaken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Where the parts of a running stack are: the content of `stack.json`."""
+    """Where the parts of a running stack are: the content of `stack.json`.
+
+    inbound_mail: `host:port` of SMTP. outbox: the folder of all mails that went out, whole.
+    """
 
     api_url: str
     aws_endpoint_url: str
@@ -47,6 +52,9 @@ class Addresses:
     sandbox_url: str
     sms_url: str
     mail_url: str
+    inbound_mail: str
+    support_address: str
+    outbox: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +84,14 @@ def running(
     keep: bool = True,
     enforce_rights: bool = False,
     inhabited: bool = False,
+    mail_domain: str = MAIL_DOMAIN,
 ) -> Iterator[Stack]:
     """Packages what changed, starts a stack, and ends it with the block.
 
     port: of the API; None for the one it had before, at first any.
     keep: whether its state is there again at the next start.
     enforce_rights: whether a function may do only what the template allows it.
+    mail_domain: whose mail comes to support.
     inhabited: whether there are agents and merchants; to make them takes some seconds.
     Raises AlreadyRunning, PortTaken, ChildFailed, DeployFailed.
     """
@@ -97,17 +107,39 @@ def running(
         place, cloud = started.enter_context(
             local_cloud(
                 port=memory.cloud_port,
+                smtp=f"{HOST}:{memory.mail_port}",
                 directory=directory,
                 keep=keep,
                 enforce_rights=enforce_rights,
             )
         )
         sandbox_url, sandbox = started.enter_context(_sandbox(memory, place, directory))
-        parameters = {"BankUrl": sandbox_url, "WebOrigins": WEB_ORIGINS, "MailFrom": MAIL_FROM}
+        parameters = {
+            "BankUrl": sandbox_url,
+            "WebOrigins": WEB_ORIGINS,
+            "MailFrom": MAIL_FROM,
+            "SupportMailDomain": mail_domain,
+        }
         outputs = deploy(place, stage="local", parameters=parameters)
-        _verify_sender(place)
+        support_address = f"support@{mail_domain}"
+        _verify_senders(place, support_address, outputs)
         _introduce_to_bank(memory, place, outputs)
-        addresses = _addresses(place, outputs, sandbox_url)
+        rule = Rule(
+            place=place,
+            domain=mail_domain,
+            bucket=outputs["SupportMails"],
+            topic=outputs["MailArrived"],
+            outbox=directory / "outbox",
+        )
+        inbound_mail = started.enter_context(mail_door(rule, port=memory.mail_port))
+        addresses = _addresses(
+            place,
+            outputs,
+            sandbox_url=sandbox_url,
+            inbound_mail=inbound_mail,
+            support_address=support_address,
+            outbox=str(rule.outbox),
+        )
         _have_notified(addresses)
         _introduce_to_platforms(addresses, place, outputs)
         _ask_for_first_answer(addresses)
@@ -158,6 +190,7 @@ class _Memory:
 
     cloud_port: int
     sandbox_port: int
+    mail_port: int
     bank_client_id: str
     bank_key: str
 
@@ -170,6 +203,7 @@ class _Memory:
         memory = _Memory(
             cloud_port=cloud_port or free_port(before.get("cloud_port", 0)),
             sandbox_port=free_port(before.get("sandbox_port", 0)),
+            mail_port=free_port(before.get("mail_port", 0)),
             bank_client_id=before.get("bank_client_id", "u-wallet-local"),
             bank_key=before.get("bank_key") or secrets.token_hex(32),
         )
@@ -266,21 +300,28 @@ def _introduce_to_platforms(addresses: Addresses, place: Place, outputs: dict[st
     )
 
 
-def _verify_sender(place: Place) -> None:
+def _verify_senders(place: Place, support_address: str, outputs: dict[str, str]) -> None:
+    """The local cloud tells of bounces by the sender, and not by the configuration set."""
     ses = place.client("sesv2")
-    with suppress(ses.exceptions.AlreadyExistsException):  # of an earlier start
-        ses.create_email_identity(EmailIdentity=MAIL_FROM)
+    for sender in (MAIL_FROM, support_address):
+        with suppress(ses.exceptions.AlreadyExistsException):  # of an earlier start
+            ses.create_email_identity(EmailIdentity=sender)
+        place.client("ses").verify_email_identity(EmailAddress=sender)
+        for kind in ("Bounce", "Complaint"):
+            place.client("ses").set_identity_notification_topic(
+                Identity=sender, NotificationType=kind, SnsTopic=outputs["MailFeedback"]
+            )
 
 
-def _addresses(place: Place, outputs: dict[str, str], sandbox_url: str) -> Addresses:
+def _addresses(place: Place, outputs: dict[str, str], **others: str) -> Addresses:
     cloud = str(place.endpoint_url)
     return Addresses(
         api_url=f"{cloud}/_aws/execute-api/{outputs['RestAPIId']}/api",
         aws_endpoint_url=cloud,
         aws_region=str(place.region),
-        sandbox_url=sandbox_url,
         sms_url=f"{cloud}/_ministack/sns/sms-messages",
         mail_url=f"{cloud}/_ministack/ses/messages",
+        **others,
     )
 
 

@@ -35,6 +35,8 @@ class Settings:
         ' "ios": {"latest": "1.0.0", "minimum": "1.0.0"}}'
     )
     mail_from: str = "no-reply@u-wallet.example"
+    mail_configuration_set: str = ""  # none: nobody tells us of bounces
+    mail_stop_seconds: int = 7_776_000
     push_application_ios: str = ""  # the ARN of a platform application of SNS; none: no push
     push_application_android: str = ""
     tracing: str = "off"
@@ -169,6 +171,12 @@ class Settings:
     ticket_messages_limit: int = 5_000
     reply_wait_seconds: int = 60
     reply_tries: int = 8
+
+    support_mail_domain: str = ""  # the domain whose mail comes to support; none: no such mail
+    mail_bucket: str = "u-wallet-local-mail"
+    mail_kept_seconds: int = 63_072_000  # as long as the bucket keeps it
+    mails_per_sender_per_hour: int = 30
+    acknowledgements_per_sender_per_day: int = 5
 
     system_account_shards: int = 16
     merchant_account_shards: int = 8

@@ -19,6 +19,8 @@ os.environ.update(
     PLATFORMS_SECRET="test-platforms",
     SETTLEMENT_BUCKET="test-settlement",
     SUPPORT_BUCKET="test-support",
+    SUPPORT_MAIL_DOMAIN="support.u-wallet.example",
+    MAIL_BUCKET="test-mail",
     DATA_KEY="alias/test-data",
     WEB_ORIGINS="https://wallet.example",
     EVENT_WATCH_SECONDS="0",
@@ -40,6 +42,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
 from functions.identity import passwords, sealed
+from functions.support.mail.reply_address import support_address
 from shared import aws, clock, dynamodb, secrets
 from shared.bank import get_bank
 from shared.observability import logger
@@ -72,11 +75,12 @@ def fresh_aws() -> Iterator[None]:
         kms = _client("kms")
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName="alias/test-data", TargetKeyId=key)
-        for bucket in ("test-settlement", "test-support"):
+        for bucket in ("test-settlement", "test-support", "test-mail"):
             _client("s3").create_bucket(
                 Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"}
             )
-        _client("sesv2").create_email_identity(EmailIdentity=settings().mail_from)
+        for sender in (settings().mail_from, support_address()):
+            _client("sesv2").create_email_identity(EmailIdentity=sender)
         # Clients stay: building them takes longer than most tests. What they fetched does not.
         forget_secrets()
         yield

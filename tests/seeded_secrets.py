@@ -16,7 +16,7 @@ from urllib.parse import quote
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
-from moto.ses.models import ses_backends
+from moto.ses.models import RawMessage, ses_backends
 from moto.sns.models import sns_backends
 
 from app import app
@@ -127,7 +127,10 @@ def messages() -> list[str]:
     return [
         *(str(text) for _, text, *_ in sns.sms_messages.values()),
         *(str(text) for several in pushed for text in several),
-        *(f"{mail.subject}\n{mail.body}" for mail in mails),
+        *(
+            mail.raw_data if isinstance(mail, RawMessage) else f"{mail.subject}\n{mail.body}"
+            for mail in mails
+        ),
     ]
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from functions.identity import closed_accounts, pay_password, two_factor
-from functions.identity.contacts import phone_of
-from functions.identity.directory import PhoneEntry, directory_key
+from functions.identity.contacts import email_of, phone_of
+from functions.identity.directory import PhoneEntry, directory_key, leaving_email
 from functions.identity.models import Closing
 from functions.identity.notices import Notice, telling
 from functions.identity.origin import Origin
@@ -55,7 +55,10 @@ def close(user: User, account: Account | None, request: Closing, *, origin: Orig
         raise WrongPassword
     told = telling(user, Notice.ACCOUNT_CLOSED)
     proofs = _beside_password(user, account, request, origin)
-    _write(user, account, phone, origin, [*forgiving(phone, origin), told.writing, *proofs])
+    email = email_of(user)
+    found_no_more = [leaving_email(user.user_id, email)] if email else []
+    along = [*forgiving(phone, origin), told.writing, *proofs, *found_no_more]
+    _write(user, account, phone, origin, along)
     logger.info("account_closed", extra={"user_id": user.user_id})
     count("AccountsClosed")
     told.send()

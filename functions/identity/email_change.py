@@ -1,4 +1,5 @@
-"""Binding a mail address: notices go there as well. It proves nothing about who somebody is.
+"""Binding a mail address: notices go there as well, and support knows who writes from there. It
+proves nothing about who somebody is.
 
 The code is sent to the new address; the old one, and the phone, are told.
 """
@@ -7,6 +8,7 @@ from pynamodb.expressions.update import Action
 
 from functions.identity import cool_down
 from functions.identity.contacts import email_of, phone_of, sealed_email
+from functions.identity.directory import leaving_email, taking_email
 from functions.identity.models import EmailChange, EmailCodeSent
 from functions.identity.notices import Notice, telling
 from functions.identity.origin import Origin
@@ -72,18 +74,21 @@ def bind(user: User, pending: PendingEmail | None, code: str, *, origin: Origin)
             raise CodeExpired
         return
     changes: list[Action] = [User.email.set(sealed_email(user.user_id, email))]
-    account: list[Write] = []
-    if user.email is not None:
+    along: list[Write] = [taking_email(user.user_id, email)]
+    before = email_of(user)
+    if before is not None:
         begun = cool_down.starting(user.user_id)
         changes.append(begun.user)
-        account.append(begun.account)
+        along.append(begun.account)
+        if mail.lookup_digest(before) != mail.lookup_digest(email):
+            along.append(leaving_email(user.user_id, before))
     as_read = User.email.does_not_exist() if user.email is None else User.email == user.email
     change = update(User(user.pk, user.sk), changes, User.pk.exists() & as_read)
     event = record(user.user_id, Happening.EMAIL_CHANGED, origin=origin)
     told = telling(user, Notice.EMAIL_CHANGED, email=mail.masked(email))
     used = using(verification, user.user_id)
     try:
-        write(used, change, event, told.writing, *account)
+        write(used, change, event, told.writing, *along)
     except Cancelled as cancelled:
         if cancelled.failed(used):
             raise CodeExpired from cancelled

@@ -3,6 +3,7 @@
 | record        | pk                          | sk                     |
 |---------------|-----------------------------|------------------------|
 | PhoneEntry    | `PHONE#<digest>`            | `PHONE`                |
+| EmailEntry    | `EMAIL#<digest>`            | `EMAIL#<user id>`      |
 | User          | `USER#<user id>`            | `USER`                 |
 | Session       | `USER#<user id>`,           | `SESSION#<session id>` |
 |               | `AGENT#<agent id>`          |                        |
@@ -18,8 +19,8 @@
 |               | `TRIES#<agent id>`          | `DEVICE#<digest>` or   |
 |               |                             | `SESSION#<session id>` |
 
-A phone is found by a keyed digest. In full it stands in `User.phone` alone, sealed (`contacts.py`);
-a notice on its way has a copy of that.
+A phone and a mail address are found by a keyed digest. In full they stand in `User` alone, sealed
+(`contacts.py`); a notice on its way has a copy of that.
 """
 
 from typing import Any
@@ -34,9 +35,17 @@ from pynamodb.attributes import (
 
 from shared.table import DomainRecord, Key
 
+EMAIL_PREFIX = "EMAIL#"
+
 
 class PhoneEntry(DomainRecord):
     """Whose phone it is. This, not the derived user id, is the truth."""
+
+    user_id = UnicodeAttribute()
+
+
+class EmailEntry(DomainRecord):
+    """Somebody who has bound a mail address; there may be others."""
 
     user_id = UnicodeAttribute()
 

@@ -71,7 +71,7 @@ def open_ticket(
     Raises IdempotencyKeyReused for another text under the same source_id, ServiceUnavailable, and
     Cancelled when it is a condition of `together_with` that fails.
     """
-    ticket_id = _new_id(incoming)
+    ticket_id = new_ticket_id(incoming)
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
@@ -87,6 +87,11 @@ def open_ticket(
         logger.info("ticket_opened", extra={"ticket_id": ticket_id, "channel": incoming.channel})
         return Posted(ticket_id, 1)
     raise ServiceUnavailable
+
+
+def new_ticket_id(incoming: Incoming) -> str:
+    """The id of the ticket that a message opens, or has opened."""
+    return derived_id("tk", "ticket", incoming.channel, incoming.source_id)
 
 
 def add_message(
@@ -281,17 +286,13 @@ def _follow(ticket: Ticket, incoming: Incoming, along: Sequence[Write]) -> Poste
     """Begins the one ticket that goes on with this one, which says so from then on; None when the
     ticket is no longer so.
     """
-    marking = saving_writes(ticket, altered(ticket, followed_by=_new_id(incoming)))
+    marking = saving_writes(ticket, altered(ticket, followed_by=new_ticket_id(incoming)))
     try:
         return open_ticket(incoming, _following(ticket), together_with=[*marking, *along])
     except Cancelled as cancelled:
         if any(cancelled.failed(part) for part in along):
             raise
         return None
-
-
-def _new_id(incoming: Incoming) -> str:
-    return derived_id("tk", "ticket", incoming.channel, incoming.source_id)
 
 
 def _following(ticket: Ticket) -> Opening:

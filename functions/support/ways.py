@@ -31,6 +31,13 @@ def copying(ticket: Ticket, new_id: str) -> list[Write]:
     return [_keeping(new_id, ticket.last_channel, way)]
 
 
+def contact_on(ticket_id: str, channel: str) -> str | None:
+    """The digest of the address that its person has written from there, the last one."""
+    key = way_key(ticket_id, channel)
+    way = read([key]).one(Way, key)
+    return None if way is None else way.contact
+
+
 def way_of(ticket_id: str, channel: str) -> WayBack:
     """How its person is reached there, as far as anybody said. Raises SealBroken,
     ServiceUnavailable.

@@ -25,6 +25,16 @@ def unpacked(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a function with the layer sees in /opt."""
+    package()
+    directory = tmp_path_factory.mktemp("opt")
+    with zipfile.ZipFile(BUILD / "layer.zip") as packed:
+        packed.extractall(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
 def template() -> Json:
     package()
     loaded: Json = json.loads((BUILD / "template.json").read_text())

@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
 
 from infra.archive import compile_sources
 from infra.dependencies import AWS_SERVICES, GLIBC, installed_dependencies
-from infra.package import BUILD, PROJECT, package
+from infra.package import BUILD, MADE, PROJECT, package
 from infra.template import Json
 
 LIMIT_BYTES = 12_000_000
+LAMBDA_UNPACKED_BYTES = 250 * 1024 * 1024  # code and layers of a function together
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 
@@ -61,6 +62,7 @@ def test_app_imports_nothing_that_only_some_requests_need(unpacked: Path) -> Non
     loaded = run_in(unpacked, "import app; print(*sys.modules)").split()
     late = {"argon2", "boto3", "cryptography", "phonenumbers", "pyotp", "zxcvbn"}
     late |= {"Cryptodome", "OpenSSL.SSL", "alipay", "wechatpayv3"}
+    late |= {"pydyf"}
     assert not late & set(loaded)
 
 
@@ -140,7 +142,9 @@ def test_package_has_nothing_that_only_builds_or_tests(unpacked: Path) -> None:
     assert {path.name for path in (unpacked / "chalice").glob("*.py")} == {"__init__.py", "app.py"}
 
 
-def test_late_imports_find_their_library_in_the_package(unpacked: Path) -> None:
+def test_late_imports_find_their_library_in_the_package_or_the_layer(
+    unpacked: Path, layer: Path
+) -> None:
     wanted = set()
     for path in own_sources(unpacked):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -150,9 +154,34 @@ def test_late_imports_find_their_library_in_the_package(unpacked: Path) -> None:
                 wanted.add(node.module)
     run_in(
         unpacked,
-        "import importlib\nfor name in sys.argv[1:]: importlib.import_module(name)",
+        "import importlib\nsys.path.append(sys.argv[1])\n"
+        "for name in sys.argv[2:]: importlib.import_module(name)",
+        str(layer / "python"),
         *sorted(wanted),
     )
+
+
+def test_layer_holds_the_pinned_libraries_of_the_background_and_nothing_else(layer: Path) -> None:
+    pins = (PROJECT / "requirements-background.txt").read_text()
+    pinned = {
+        name.replace("-", "_").lower() for name in re.findall(r"^([\w-]+)==", pins, re.MULTILINE)
+    }
+    licences = {path.name for path in (layer / "python").glob("*.dist-info")}
+    assert {name.partition("-")[0].lower() for name in licences} == pinned
+    assert [path.name for path in layer.iterdir()] == ["python"]
+    assert not list(layer.rglob("*.py"))
+
+
+def test_the_layer_brings_nothing_that_the_package_has(unpacked: Path, layer: Path) -> None:
+    """What lies in both would be of the version that comes first on the path."""
+    assert not {path.name for path in unpacked.iterdir()} & {
+        path.name for path in (layer / "python").iterdir()
+    }
+
+
+def test_package_and_layer_fit_into_a_function_together(unpacked: Path, layer: Path) -> None:
+    files = [path for folder in (unpacked, layer) for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= LAMBDA_UNPACKED_BYTES
 
 
 def test_clients_of_the_named_services_can_be_made(unpacked: Path) -> None:
@@ -217,7 +246,7 @@ def test_package_is_small_enough(archive: Path) -> None:
 
 def test_package_comes_out_the_same_in_another_place(archive: Path, tmp_path: Path) -> None:
     package(tmp_path)
-    for name in ("deployment.zip", "template.json"):
+    for name in MADE:
         assert (tmp_path / name).read_bytes() == (BUILD / name).read_bytes()
     assert archive.exists()
 

@@ -13,7 +13,7 @@ from functions.agents.records import audit_month
 from functions.identity.records import user_key
 from functions.identity.sealed import place
 from functions.payments.records import merchant_key
-from infra.local_cloud import METHODS, UNKNOWN_CONDITIONS, adapt
+from infra.local_cloud import METHODS, UNKNOWN_CONDITIONS, WITHOUT_RESOURCES, adapt
 from infra.package import BUILD, PROJECT
 from infra.template import Json, stages
 from shared.ledger.records import RELEASED, account_key, entry_sort_key, transfer_key
@@ -424,6 +424,8 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
         "AdministerAgents": ["kms:Decrypt", "kms:GenerateDataKey"],
         "AdministerMerchants": ["kms:Decrypt", "kms:GenerateDataKey"],
         "DeliverMerchantEvents": ["kms:Decrypt"],
+        "ReleaseMails": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "TakeInMail": ["kms:Decrypt", "kms:GenerateDataKey"],
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],
         "ResolveWithdrawals": ["kms:Decrypt"],
         "SendNotifications": ["kms:Decrypt"],
@@ -436,17 +438,21 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
     assert place(merchant_key("m_x"), "secret").startswith("records/MERCHANT#")
 
 
-def test_mails_come_from_the_configured_sender_alone(template: Json) -> None:
-    sending = set()
+def test_mails_come_from_the_configured_senders_alone(template: Json) -> None:
+    sending: dict[str, set[str]] = {"ses:SendEmail": set(), "ses:SendRawEmail": set()}
+    senders = {
+        "ses:SendEmail": {"Ref": "MailFrom"},
+        "ses:SendRawEmail": {"Fn::Sub": "support@${SupportMailDomain}"},
+    }
     for name, function in functions(template).items():
         for statement in rights(template, function):
             if any(action.startswith("ses:") for action in actions(statement)):
-                sending.add(name)
-                assert actions(statement) == ["ses:SendEmail"]
+                (action,) = actions(statement)
+                sending[action].add(name)
                 assert statement["Condition"] == {
-                    "StringEquals": {"ses:FromAddress": {"Ref": "MailFrom"}}
+                    "StringEquals": {"ses:FromAddress": senders[action]}
                 }
-    assert sending == {
+    assert sending["ses:SendEmail"] == {
         "APIHandler",
         "ResolveWithdrawals",
         "SendNotifications",
@@ -454,6 +460,7 @@ def test_mails_come_from_the_configured_sender_alone(template: Json) -> None:
         "TellOwners",
         "WithdrawalStep",
     }
+    assert sending["ses:SendRawEmail"] == {"APIHandler", "SendSupportReplies", "TakeInMail"}
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     assert shared["MAIL_FROM"] == {"Ref": "MailFrom"}
 
@@ -463,7 +470,8 @@ def test_local_template_has_no_condition_that_nobody_there_knows(template: Json)
     for function in functions(adapted).values():
         for statement in rights(adapted, function):
             assert not UNKNOWN_CONDITIONS & set(str(statement.get("Condition", "")).split("'"))
-            assert statement.get("Resource") != "*" or set(actions(statement)) <= WITHOUT_RESOURCE
+            known = WITHOUT_RESOURCE | WITHOUT_RESOURCES
+            assert statement.get("Resource") != "*" or set(actions(statement)) <= known
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -482,9 +490,20 @@ def test_buckets_are_reached_by_tls_alone(template: Json) -> None:
     assert sorted(guarded) == sorted(of_type(template, "AWS::S3::Bucket"))
     for policy in policies:
         assert policy["Condition"] == "OnAws"
-        [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+        statement, *others = policy["Properties"]["PolicyDocument"]["Statement"]
         assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+        # Beside our functions only SES puts something somewhere, and reads nothing.
+        assert [(one["Principal"], one["Action"], one["Resource"]) for one in others] in (
+            [],
+            [
+                (
+                    {"Service": "ses.amazonaws.com"},
+                    "s3:PutObject",
+                    {"Fn::Sub": "${SupportMails.Arn}/inbound/*"},
+                )
+            ],
+        )
 
 
 def test_the_banks_files_and_reports_are_kept_for_the_law(template: Json) -> None:
@@ -508,11 +527,31 @@ def test_only_who_makes_a_file_writes_it(template: Json) -> None:
         for statement in allowed(template, function)
         if any(action.startswith("s3:") for action in actions(statement))
     ]
-    assert sorted(reaching) == [
+    wanted = [
         ("APIHandler", ["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
         ("APIHandler", ["s3:GetObject"], "${StatementFiles.Arn}/*"),
         (
             "APIHandler",
+            ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject"],
+            "${SupportFiles.Arn}/attachments/*",
+        ),
+        # Of mails it reads what agents may see. A raw one is read by who takes it in, and nobody
+        # writes or deletes one.
+        ("APIHandler", ["s3:GetObject"], "${SupportMails.Arn}/readable/*"),
+        *(
+            (name, rights, place)
+            for name in ("ReleaseMails", "TakeInMail")
+            for rights, place in (
+                (
+                    ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject"],
+                    "${SupportFiles.Arn}/attachments/*",
+                ),
+                (["s3:GetObject"], "${SupportMails.Arn}/inbound/*"),
+                (["s3:PutObject"], "${SupportMails.Arn}/readable/*"),
+            )
+        ),
+        (
+            "SendSupportReplies",
             ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject"],
             "${SupportFiles.Arn}/attachments/*",
         ),
@@ -523,6 +562,32 @@ def test_only_who_makes_a_file_writes_it(template: Json) -> None:
             "${SettlementBucket.Arn}/*",
         ),
     ]
+    assert sorted(reaching) == sorted(wanted)
+
+
+def test_only_functions_in_the_background_have_the_layer(template: Json) -> None:
+    layer = template["Resources"]["BackgroundLibraries"]
+    assert layer["Type"] == "AWS::Lambda::LayerVersion"
+    assert layer["Properties"]["Content"]["S3Key"] == {"Ref": "LayerKey"}
+    having = {
+        name: function["Layers"]
+        for name, function in functions(template).items()
+        if "Layers" in function
+    }
+    layers = [{"Ref": "BackgroundLibraries"}]
+    assert having == dict.fromkeys(("MakeStatementFiles", "ReleaseMails", "TakeInMail"), layers)
+
+
+def test_mail_is_scanned_kept_and_told_of_and_what_fails_for_good_is_kept(template: Json) -> None:
+    resources = template["Resources"]
+    rule = resources["SupportMailRule"]["Properties"]["Rule"]
+    assert rule["ScanEnabled"]
+    assert rule["Actions"][0]["S3Action"]["TopicArn"] == {"Ref": "MailArrived"}
+    for name in ("MailArrivedQueue", "MailFeedbackQueue"):
+        redrive = resources[name]["Properties"]["RedrivePolicy"]
+        assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["PoisonMails", "Arn"]}
+    alarm = resources["PoisonMailsWaiting"]["Properties"]["Dimensions"][0]["Value"]
+    assert alarm == {"Fn::GetAtt": ["PoisonMails", "QueueName"]}
 
 
 def test_a_wanted_statement_that_can_not_be_made_is_kept(template: Json) -> None:
