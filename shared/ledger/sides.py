@@ -315,11 +315,15 @@ class ToMerchant:
     """Adds the amount to one shard of a merchant's account, picked by the transfer's id.
 
     What is the house's fee of it goes to the house, in the same write.
+    though_paying_only: it is the merchant's own money that comes back, and no sale.
     """
 
-    def __init__(self, account_id: str, *, label: str | None = None) -> None:
+    def __init__(
+        self, account_id: str, *, label: str | None = None, though_paying_only: bool = False
+    ) -> None:
         self.account_id = account_id
         self.label = label
+        self._refuses = (CLOSED,) if though_paying_only else (CLOSED, PAYING_ONLY)
         self._write: Write | None = None
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
@@ -327,12 +331,10 @@ class ToMerchant:
         account = Account(*account_key(self.account_id, shard)[1:])
         fee = fee_of(transfer)
         amount = moved_amount(transfer) - fee
-        receives = (Account.status != CLOSED) & (Account.status != PAYING_ONLY)
-        self._write = update(
-            account,
-            [Account.available.set(Account.available + amount)],
-            receives & (Account.currency == transfer.currency),
-        )
+        receives: Condition = Account.currency == transfer.currency
+        for status in self._refuses:
+            receives &= Account.status != status
+        self._write = update(account, [Account.available.set(Account.available + amount)], receives)
         entry = shard_entry(account.pk, transfer, counterparty, IN, amount)
         to_house = [house_change(FEES, transfer, fee)] if fee else []
         return [self._write, put(entry), *to_house]
@@ -347,11 +349,13 @@ class FromMerchant:
     """Takes the amount from a merchant's shards: from one where it suffices, else from several.
 
     What the house gives back of its fee comes from the house, in the same write.
+    keep: minor units that must stay available when the amount is held.
     """
 
-    def __init__(self, account_id: str, *, label: str | None = None) -> None:
+    def __init__(self, account_id: str, *, label: str | None = None, keep: int = 0) -> None:
         self.account_id = account_id
         self.label = label
+        self.keep = keep
         self._writes: list[Write] = []
         self._missing = 0
 
