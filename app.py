@@ -25,6 +25,8 @@ from functions.wallet.api import api as wallet
 from functions.wallet.events import events as wallet_events
 from functions.withdrawals.api import api as withdrawals
 from functions.withdrawals.events import events as withdrawal_events
+from functions.withdrawals.settlements.api import api as settlements
+from functions.withdrawals.settlements.events import events as settlement_events
 from functions.withdrawals.steps import steps as withdrawal_steps
 from shared.web.app import WalletApp
 from shared.web.openapi import description_api
@@ -39,6 +41,7 @@ for domain in (
     withdrawals,
     payments,
     merchants,
+    settlements,
     notifications,
     statements,
     agents,
@@ -55,6 +58,7 @@ for background in (
     topup_events,
     withdrawal_events,
     withdrawal_steps,
+    settlement_events,
     payment_events,
     notification_events,
     statement_events,

@@ -22,6 +22,13 @@ from functions.payments.records import (
     merchant_key,
     merchant_line_key,
 )
+from functions.payments.settlement_terms import (
+    NoSettlementCard,
+    check_terms,
+    next_settlement,
+    terms_of,
+    waiting,
+)
 from shared import clock
 from shared.errors import NotFound, Problem, ServiceUnavailable, Texts
 from shared.identifiers import new_id
@@ -70,6 +77,9 @@ class Terms(NamedTuple):
     fee_basis_points: int | None = None
     notify_url: str | None = None
     settlement_card: SettlementCard | None = None
+    settlement_at: str | None = None
+    settlement_minimum: int | None = None
+    settlement_reserve: int | None = None
 
 
 def find_merchant(merchant_id: str) -> Merchant | None:
@@ -100,6 +110,7 @@ def add(terms: Terms, *, by: Actor) -> MadeKey:
         created_at=clock.now_text(),
         **_stored(terms),
     )
+    merchant.due_shard, merchant.due_at = next_settlement(merchant)
     write(
         put(merchant),
         put(MerchantLine(*merchant_line_key(merchant_id)[1:])),
@@ -121,7 +132,9 @@ def change(merchant_id: str, terms: Terms, *, by: Actor) -> str:
         before = {name: getattr(merchant, name) for name in given}
         deed = audit.record(by, "merchant_changed", merchant_id, before=before, after=given)
         actions = [getattr(Merchant, name).set(value) for name, value in given.items()]
-        return _Change(actions, [deed])
+        for name, value in given.items():
+            setattr(merchant, name, value)
+        return _Change([*actions, *waiting(merchant)], [deed])
 
     _change(merchant_id, changing)
     return merchant_id
@@ -168,6 +181,24 @@ def disable(merchant_id: str, *, by: Actor) -> str:
 def enable(merchant_id: str, *, by: Actor) -> str:
     """Lets a disabled merchant go on; gives the id. Raises NotFound."""
     return _set_status(merchant_id, ACTIVE, by)
+
+
+def settle_now(merchant_id: str, *, by: Actor) -> str:
+    """Has all that may go paid out by the next run of the schedule, also of a disabled merchant.
+
+    Wished twice before that, it is one wish. Gives the id. Raises NotFound, NoSettlementCard.
+    """
+
+    def changing(merchant: Merchant) -> _Change:
+        if not merchant.settlement_card:
+            raise NoSettlementCard
+        merchant.settlement_wish = merchant.settlement_wish or new_id("sw")
+        deed = audit.record(by, "merchant_settlement_wished", merchant_id)
+        wishing = Merchant.settlement_wish.set(merchant.settlement_wish)
+        return _Change([wishing, *waiting(merchant)], [deed])
+
+    _change(merchant_id, changing)
+    return merchant_id
 
 
 def list_merchants() -> list[MerchantView]:
@@ -244,11 +275,12 @@ def _check(terms: Terms) -> None:
         raise InvalidField(field="fee_basis_points", reason=reason)
     if terms.notify_url is not None and (fault := fault_of_url(terms.notify_url)):
         raise InvalidField(field="notify_url", reason=Texts(*fault))
+    check_terms(terms.settlement_at, terms.settlement_minimum, terms.settlement_reserve)
 
 
 def _view(merchant: Merchant) -> MerchantView:
     own = merchant.fee_basis_points
-    card = merchant.settlement_card
+    card, agreed = merchant.settlement_card, terms_of(merchant)
     return MerchantView(
         merchant_id=merchant.merchant_id,
         name=merchant.name,
@@ -257,6 +289,9 @@ def _view(merchant: Merchant) -> MerchantView:
         fee_basis_points=None if own is None else int(own),
         notify_url=merchant.notify_url,
         settlement_card=card and SettlementCard(**card),
+        settlement_at=agreed.at,
+        settlement_minimum=agreed.minimum,
+        settlement_reserve=agreed.reserve,
         balance=merchant_balance(merchant.merchant_id),
         created_at=merchant.created_at,
     )

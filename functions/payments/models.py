@@ -141,11 +141,14 @@ class EventsQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True):
-    """tries: attempts to deliver it since it was made, or replayed last."""
+    """An event about an order or a settlement. tries: attempts to deliver it since it was made, or
+    replayed last.
+    """
 
     event_id: str
     type: str
-    order_id: str
+    order_id: str | None
+    settlement_id: str | None
     url: str
     status: Literal["waiting", "delivered", "failed"]
     tries: int
@@ -174,6 +177,9 @@ class EventsView(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+AskedBy = Literal["merchant", "schedule", "operator"]
+
+
 class SettlementCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The bank card that a merchant's balance is paid out to; the bank's token stands for it."""
 
@@ -186,7 +192,10 @@ class SettlementCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class MerchantView(msgspec.Struct, frozen=True, kw_only=True):
-    """A merchant as operators see it. fee_basis_points: null where the configured ones count."""
+    """A merchant as operators see it. fee_basis_points: null where the configured ones count.
+
+    settlement_...: as they count now, agreed or configured.
+    """
 
     merchant_id: str
     name: str
@@ -195,6 +204,9 @@ class MerchantView(msgspec.Struct, frozen=True, kw_only=True):
     fee_basis_points: int | None
     notify_url: str | None
     settlement_card: SettlementCard | None
+    settlement_at: str
+    settlement_minimum: int
+    settlement_reserve: int
     balance: int
     created_at: str
 

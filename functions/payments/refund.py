@@ -16,8 +16,8 @@ from shared.dynamodb import pause
 from shared.errors import IdempotencyKeyReused, Problem, ServiceUnavailable, Texts
 from shared.identifiers import derived_id
 from shared.ledger import ToUser, reverse
-from shared.ledger.accounts import find_account
-from shared.ledger.errors import CreditRefused, ReversalExceedsOriginal
+from shared.ledger.accounts import find_account, merchant_funds
+from shared.ledger.errors import CreditRefused, InsufficientFunds, ReversalExceedsOriginal
 from shared.money import Money, display
 from shared.observability import count, measure_amount
 from shared.settings import settings
@@ -50,6 +50,16 @@ class PayerGone(Problem):
     detail = Texts(
         "付款人已注销账户，无法原路退回。",
         "The payer has closed the account. Nothing can go back there.",
+    )
+
+
+class BalanceTooLow(InsufficientFunds):
+    """What is on its way to the bank can't be called back; when that fails it is here again."""
+
+    detail = Texts(
+        "商户可用余额还差 {missing_display}，另有 {held_display} 正在结算到银行卡。",
+        "The available balance is short by {missing_display}, while {held_display} are on their way"
+        " to the merchant's bank card.",
     )
 
 
@@ -106,6 +116,8 @@ def _gave_back(order: Order, made: Refund) -> bool:
         )
     except CreditRefused as error:
         raise PayerGone from error
+    except InsufficientFunds as error:
+        raise _too_little(order, error) from error
     except Cancelled:
         return False
     return not posting.replayed
@@ -145,6 +157,18 @@ def _new(order: Order, request: RefundRequest) -> Refund:
         reason=request.reason,
         fingerprint=fingerprint(request),
         created_at=clock.now_text(),
+    )
+
+
+def _too_little(order: Order, missing: InsufficientFunds) -> InsufficientFunds:
+    """The same with what the merchant has, so that it knows whether to wait or to earn."""
+    available, held = merchant_funds(order.merchant_id)
+    short = missing.values["missing"]
+    return (BalanceTooLow if held else InsufficientFunds)(
+        diagnosis={"missing": short, "available": available, "held": held},
+        missing=short,
+        missing_display=missing.values["missing_display"],
+        held_display=display(held),
     )
 
 

@@ -5,7 +5,8 @@ died on the way, makes the same bytes.
 """
 
 import hashlib
-import io
+from collections.abc import Iterable
+from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -19,14 +20,28 @@ from functions.statements.records import (
     statement_file_key,
     statement_sum_key,
 )
-from functions.statements.sheet import ENCODING, Sheet
+from functions.statements.sheet import Sheet
 from shared import clock
 from shared.aws import client
 from shared.errors import ServiceUnavailable
+from shared.ledger.records import Entry
 from shared.ledger.statement import chunks
 from shared.observability import count, logger
 from shared.settings import settings
 from shared.table import Cancelled, change, put, read, update, write
+
+_CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}
+
+
+class Form(Protocol):
+    """How a statement is written down: as a sheet, or on paper."""
+
+    def begin(self, *, file_id: str, user_id: str, from_ms: int, to_ms: int) -> None: ...
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """More entries, oldest first."""
+
+    def finish(self) -> bytes: ...
 
 
 def make(user_id: str, file_id: str) -> None:
@@ -49,24 +64,24 @@ def give_up(user_id: str, file_id: str) -> None:
 
 
 def _content(file: StatementFile) -> bytes:
-    raw = io.BytesIO()
-    out = io.TextIOWrapper(raw, encoding=ENCODING, newline="")
-    sheet = Sheet(out, file.language)
+    form = _form(file)
     from_ms, to_ms = int(file.from_ms), int(file.to_ms)
-    sheet.begin(
-        file_id=file.file_id,
-        user_id=file.user_id,
-        from_=clock.text_of(from_ms),
-        to=clock.text_of(to_ms),
-    )
+    form.begin(file_id=file.file_id, user_id=file.user_id, from_ms=from_ms, to_ms=to_ms)
     written = 0
     for chunk in chunks(file.user_id, from_ms=from_ms, to_ms=to_ms):
-        sheet.add(chunk)
+        form.add(chunk)
         written += len(chunk)
         progress = [StatementFile.written.set(written)]
         change(_at(file), progress, StatementFile.status == WAITING)
-    out.flush()
-    return raw.getvalue()
+    return form.finish()
+
+
+def _form(file: StatementFile) -> Form:
+    if file.format == "csv":
+        return Sheet(file.language)
+    from functions.statements.paper import Paper  # Its library lies in the layer of this function.
+
+    return Paper(file.language)
 
 
 def _store(file: StatementFile, content: bytes) -> None:
@@ -75,7 +90,7 @@ def _store(file: StatementFile, content: bytes) -> None:
             Bucket=settings().statement_bucket,
             Key=place_in_bucket(file),
             Body=content,
-            ContentType="text/csv; charset=utf-8",
+            ContentType=_CONTENT_TYPES[file.format],
         )
     except (BotoCoreError, ClientError) as error:
         raise ServiceUnavailable from error

@@ -6,7 +6,7 @@ import msgspec
 
 from functions.wallet.models import MomentText, milliseconds_in
 
-Format = Literal["csv"]
+Format = Literal["csv", "pdf"]
 
 
 class StatementFileRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

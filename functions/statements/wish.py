@@ -77,7 +77,7 @@ def view(file: StatementFile) -> StatementFileView:
         statement_file_id=file.file_id,
         status=status,  # type: ignore[arg-type]  # one of our own three words, or `expired`
         progress=100 if ready else min(99, 100 * written // max(1, lines)),
-        format="csv",
+        format=file.format,  # type: ignore[arg-type]  # one of our own two words
         from_=clock.text_of(int(file.from_ms)),
         to=clock.text_of(int(file.to_ms)),
         lines=lines,
@@ -97,7 +97,8 @@ def _new(
     user_id: str, file_id: str, request: StatementFileRequest, to_ms: int, language: str
 ) -> StatementFile:
     lines = length(user_id, from_ms=request.from_ms, to_ms=to_ms)
-    limit = settings().statement_lines_limit
+    limits = {"csv": settings().statement_lines_limit, "pdf": settings().statement_pdf_lines_limit}
+    limit = limits[request.format]
     if lines > limit:
         raise StatementTooLong(lines=lines, limit=limit)
     return StatementFile(

@@ -9,7 +9,14 @@ from shared.table import Write, due_shard, put
 WAITING = "case"
 
 
-def opening(kind: str, *, about: str, user_id: str, facts: dict[str, Any]) -> Write:
+def opening(
+    kind: str,
+    *,
+    about: str,
+    user_id: str | None,
+    facts: dict[str, Any],
+    merchant_id: str | None = None,
+) -> Write:
     """Opens a case, to be written with what it is about; fails where there is one already."""
     return put(
         Case(
@@ -17,6 +24,7 @@ def opening(kind: str, *, about: str, user_id: str, facts: dict[str, Any]) -> Wr
             kind=kind,
             about=about,
             user_id=user_id,
+            merchant_id=merchant_id,
             facts=facts,
             created_at=clock.now_text(),
             due_shard=due_shard(WAITING, about),

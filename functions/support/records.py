@@ -15,7 +15,7 @@ from shared.table import DomainRecord, Key
 
 
 class Case(DomainRecord):
-    """Something that happened to a user and that support must look into, once.
+    """Something that happened to a user, or to a merchant, and that support must look into, once.
 
     kind: what happened, `withdrawal_overdue`. about: the id of what it happened to. Until somebody
     takes it up it waits in the index `due`.
@@ -23,7 +23,8 @@ class Case(DomainRecord):
 
     kind = UnicodeAttribute()
     about = UnicodeAttribute()
-    user_id = UnicodeAttribute()
+    user_id = UnicodeAttribute(null=True)
+    merchant_id = UnicodeAttribute(null=True)
     facts: Any = JSONAttribute()
     created_at = UnicodeAttribute()
 

@@ -111,7 +111,7 @@ def _is_overdue(withdrawal: Withdrawal) -> bool:
 
 
 def _tell_of_delay(withdrawal: Withdrawal) -> None:
-    """Tells the owner and support that it is late, once."""
+    """Tells its user and support that it is late, once; of a merchant's only support."""
     open_and_new: Condition = Withdrawal.overdue_at.does_not_exist()
     open_and_new &= Withdrawal.status.is_in(*OPEN)
     marking = update(at(withdrawal), [Withdrawal.overdue_at.set(clock.seconds())], open_and_new)
@@ -121,13 +121,20 @@ def _tell_of_delay(withdrawal: Withdrawal) -> None:
         "bank": withdrawal.bank,
         "asks": int(withdrawal.asks),
     }
-    case = opening(OVERDUE, about=withdrawal.withdrawal_id, user_id=withdrawal.user_id, facts=facts)
-    told = telling_of(withdrawal, Notice.WITHDRAWAL_OVERDUE)
+    case = opening(
+        OVERDUE,
+        about=withdrawal.withdrawal_id,
+        user_id=withdrawal.user_id,
+        merchant_id=withdrawal.merchant_id,
+        facts=facts,
+    )
+    of_user = [] if withdrawal.merchant_id else [telling_of(withdrawal, Notice.WITHDRAWAL_OVERDUE)]
     try:
-        write(marking, case, told.writing)
+        write(marking, case, *(told.writing for told in of_user))
     except Cancelled:
         # It has ended meanwhile, or another run was faster.
         return
-    told.send()
+    for told in of_user:
+        told.send()
     logger.warning(OVERDUE, extra={"withdrawal_id": withdrawal.withdrawal_id})
     count("WithdrawalsOverdue")
