@@ -9,6 +9,7 @@ from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
 from functions.notifications.api import api as notifications
 from functions.notifications.events import events as notification_events
+from functions.payments.api import agent_api as payments_for_agents
 from functions.payments.api import api as payments
 from functions.payments.api import merchant_api as merchants
 from functions.payments.events import events as payment_events
@@ -16,6 +17,7 @@ from functions.reconciliation.api import api as reconciliation
 from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
+from functions.statements.api import merchant_api as statements_for_merchants
 from functions.statements.events import events as statement_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
@@ -42,10 +44,12 @@ for domain in (
     payments,
     merchants,
     settlements,
+    statements_for_merchants,
     notifications,
     statements,
     agents,
     statements_for_agents,
+    payments_for_agents,
     reconciliation,
     description_api(app.operations),
 ):

@@ -55,6 +55,17 @@ class RefundRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     reason: Note | None = None
 
 
+class AgentRefundRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """reference: of the case, as the agent names it; the same of an order is the same refund.
+
+    reason: shown to the payer.
+    """
+
+    reference: MerchantReference
+    amount: Amount
+    reason: Subject
+
+
 class RefundView(msgspec.Struct, frozen=True, kw_only=True):
     """fee: what of the house's fee went back to the merchant with it."""
 

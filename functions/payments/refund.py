@@ -4,6 +4,7 @@ The money comes from the merchant's balance. The house gives back its fee in pro
 after each refund it has kept just the fee of what is left.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from functions.payments.announcement import Happened, announcing
@@ -70,18 +71,21 @@ class Refunded(NamedTuple):
     replayed: bool
 
 
-def refund(order: Order, request: RefundRequest) -> Refunded:
+def refund(
+    order: Order, request: RefundRequest, *, together_with: Sequence[Write] = ()
+) -> Refunded:
     """Gives `request.amount` of a paid order back, once for each `merchant_refund_id`.
 
+    together_with: as of `post`, and so is the Cancelled that passes through.
     Raises IdempotencyKeyReused, OrderNotPaid, ReversalExceedsOriginal, TooManyRefunds, PayerGone,
     InsufficientFunds, ServiceUnavailable; AccountFrozen, AccountClosed of the merchant's account.
     """
     for attempt in range(_TRIES):
         if earlier := _earlier(order, request):
             return Refunded(earlier, replayed=True)
-        _check(order, request.amount)
+        check_refundable(order, request.amount)
         made = _new(order, request)
-        if _gave_back(order, made):
+        if _gave_back(order, made, together_with):
             count("Refunds")
             measure_amount("RefundAmount", request.amount, currency=order.currency)
             return Refunded(made, replayed=False)
@@ -90,11 +94,22 @@ def refund(order: Order, request: RefundRequest) -> Refunded:
     raise ServiceUnavailable
 
 
+def check_refundable(order: Order, amount: int) -> None:
+    """Raises OrderNotPaid, ReversalExceedsOriginal, TooManyRefunds for the order as it was read."""
+    if order.status != PAID:
+        raise OrderNotPaid
+    left = int(order.amount - order.refunded_amount)
+    if amount > left:
+        raise ReversalExceedsOriginal(left_display=display(left), left=left)
+    if order.refunds >= settings().refunds_per_order:
+        raise TooManyRefunds(limit=settings().refunds_per_order)
+
+
 def refund_id_of(order: Order, merchant_refund_id: str) -> str:
     return derived_id("rf", order.order_id, merchant_refund_id)
 
 
-def _gave_back(order: Order, made: Refund) -> bool:
+def _gave_back(order: Order, made: Refund, together_with: Sequence[Write]) -> bool:
     """False when another refund of the order, or this very one, was faster."""
     payer = find_account(order.payer_id)
     if payer is None:
@@ -112,13 +127,15 @@ def _gave_back(order: Order, made: Refund) -> bool:
             kind=REFUND,
             note=made.reason or order.subject,
             merchant_fee=int(made.fee),
-            together_with=[put(made), counting, *telling],
+            together_with=[put(made), counting, *telling, *together_with],
         )
     except CreditRefused as error:
         raise PayerGone from error
     except InsufficientFunds as error:
         raise _too_little(order, error) from error
-    except Cancelled:
+    except Cancelled as cancelled:
+        if any(cancelled.failed(part) for part in together_with):
+            raise
         return False
     return not posting.replayed
 
@@ -132,16 +149,6 @@ def _earlier(order: Order, request: RefundRequest) -> Refund | None:
     if earlier is not None and earlier.fingerprint != fingerprint(request):
         raise IdempotencyKeyReused
     return earlier
-
-
-def _check(order: Order, amount: int) -> None:
-    if order.status != PAID:
-        raise OrderNotPaid
-    left = int(order.amount - order.refunded_amount)
-    if amount > left:
-        raise ReversalExceedsOriginal(left_display=display(left), left=left)
-    if order.refunds >= settings().refunds_per_order:
-        raise TooManyRefunds(limit=settings().refunds_per_order)
 
 
 def _new(order: Order, request: RefundRequest) -> Refund:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.statements.merchant_day import day_sheet
 from functions.statements.records import (
     FAILED,
     READY,
@@ -44,22 +45,22 @@ class Form(Protocol):
     def finish(self) -> bytes: ...
 
 
-def make(user_id: str, file_id: str) -> None:
+def make(owner_id: str, file_id: str) -> None:
     """Makes the file unless that is done. Raises ServiceUnavailable."""
-    key = statement_file_key(user_id, file_id)
+    key = statement_file_key(owner_id, file_id)
     file = read([key]).one(StatementFile, key)
     if file is None or file.status != WAITING:
         return
-    content = _content(file)
+    content = day_sheet(file) if file.merchant_id else _content(file)
     _store(file, content)
     _finish(file, content)
 
 
-def give_up(user_id: str, file_id: str) -> None:
+def give_up(owner_id: str, file_id: str) -> None:
     """After the last try: its owner is told, and may ask for it again."""
-    file = StatementFile(*statement_file_key(user_id, file_id)[1:])
+    file = StatementFile(*statement_file_key(owner_id, file_id)[1:])
     if change(file, [StatementFile.status.set(FAILED)], StatementFile.status == WAITING):
-        logger.error("statement_file_failed", extra={"user_id": user_id})
+        logger.error("statement_file_failed", extra={"owner_id": owner_id})
         count("StatementFilesFailed")
 
 
@@ -113,6 +114,7 @@ def _finish(file: StatementFile, content: bytes) -> None:
         *statement_sum_key(sha256)[1:],
         file_id=file.file_id,
         user_id=file.user_id,
+        merchant_id=file.merchant_id,
         format=file.format,
         from_ms=file.from_ms,
         to_ms=file.to_ms,
@@ -124,9 +126,9 @@ def _finish(file: StatementFile, content: bytes) -> None:
     try:
         write(finishing, put(known, anyhow))
     except Cancelled:
-        logger.info("statement_file_made_already", extra={"user_id": file.user_id})
+        logger.info("statement_file_made_already", extra={"owner_id": file.owner_id})
         return
-    logger.info("statement_file_made", extra={"user_id": file.user_id, "bytes": len(content)})
+    logger.info("statement_file_made", extra={"owner_id": file.owner_id, "bytes": len(content)})
     count("StatementFilesMade", format=file.format)
 
 

@@ -335,7 +335,8 @@ class ToMerchant:
         for status in self._refuses:
             receives &= Account.status != status
         self._write = update(account, [Account.available.set(Account.available + amount)], receives)
-        entry = shard_entry(account.pk, transfer, counterparty, IN, amount)
+        now_ms = clock.milliseconds()
+        entry = shard_entry(account.pk, transfer, counterparty, IN, amount, now_ms)
         to_house = [house_change(FEES, transfer, fee)] if fee else []
         return [self._write, put(entry), *to_house]
 
@@ -361,6 +362,7 @@ class FromMerchant:
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         updates, entries = [], []
+        now_ms = clock.milliseconds()
         for shard, part in self._parts(transfer).items():
             account = Account(*account_key(self.account_id, shard)[1:])
             condition = (
@@ -370,7 +372,7 @@ class FromMerchant:
             )
             taking = Account.available.set(Account.available - part)
             updates.append(update(account, [taking], condition))
-            entries.append(put(shard_entry(account.pk, transfer, counterparty, OUT, part)))
+            entries.append(put(shard_entry(account.pk, transfer, counterparty, OUT, part, now_ms)))
         self._writes = updates
         fee = fee_of(transfer)
         from_house = [house_change(FEES, transfer, -fee)] if fee else []
@@ -493,11 +495,13 @@ def chained_entry(
 
 
 def shard_entry(
-    pk: str, transfer: Transfer, counterparty: Side, direction: str, amount: int
+    pk: str, transfer: Transfer, counterparty: Side, direction: str, amount: int, time_ms: int
 ) -> Entry:
-    """An entry of a split account: in the order of time, with a number that tells it apart."""
+    """An entry of a split account: in the order of time, with a number that tells it apart.
+
+    time_ms: the same for all parts of a transfer, so that no midnight lies between them.
+    """
     sequence = zlib.crc32(transfer.transfer_id.encode())
-    time_ms = clock.milliseconds()
     return _entry(pk, sequence, time_ms, transfer, counterparty, direction, amount)
 
 

@@ -9,6 +9,7 @@ from typing import cast
 
 from pynamodb.expressions.condition import Condition
 
+from shared import clock
 from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds
 from shared.ledger.records import (
     ACTIVE,
@@ -128,13 +129,14 @@ class PayingParts(_Ending):
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         self._writes, entries = [], []
+        now_ms = clock.milliseconds()
         for account, part in self._shards(transfer):
             condition: Condition = Account.held >= part
             if not self._though_frozen:
                 condition &= Account.status != FROZEN
             taking = [Account.held.set(Account.held - part)]
             self._writes.append(update(account, taking, condition))
-            entries.append(put(shard_entry(account.pk, transfer, counterparty, OUT, part)))
+            entries.append(put(shard_entry(account.pk, transfer, counterparty, OUT, part, now_ms)))
         return [*self._writes, *entries]
 
     def learn(self, cancelled: Cancelled) -> bool:

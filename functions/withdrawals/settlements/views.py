@@ -1,10 +1,11 @@
 """Settlements as their merchant sees them: one, the list of all, and the account they come from."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from functions.withdrawals.history import page_of
 from functions.withdrawals.models import Step
-from functions.withdrawals.records import FAILED, PENDING, REVERSED, Withdrawal
+from functions.withdrawals.records import FAILED, PENDING, REVERSED, Withdrawal, withdrawal_key
 from functions.withdrawals.settlements.models import (
     CardSettled,
     Settlement,
@@ -13,6 +14,7 @@ from functions.withdrawals.settlements.models import (
 )
 from shared.diagnosis import diagnose
 from shared.errors import NotFound
+from shared.table import read
 from shared.web.pages import PageQuery
 
 
@@ -43,6 +45,16 @@ def settlements(merchant_id: str, query: PageQuery, *, language: str) -> Settlem
     return SettlementsView(
         items=[view(one, language=language) for one in made], next_cursor=next_cursor
     )
+
+
+def settlement_numbers(settlement_ids: Iterable[str]) -> dict[str, str]:
+    """The merchant's own number by the id of the settlement, where it has one; up to 100."""
+    keys = [withdrawal_key(settlement_id) for settlement_id in settlement_ids]
+    found = read(keys) if keys else None
+    made = [one for key in keys if found and (one := found.one(Withdrawal, key))]
+    return {
+        one.withdrawal_id: one.merchant_settlement_id for one in made if one.merchant_settlement_id
+    }
 
 
 def _shown(withdrawal: Withdrawal, *, first_answer: bool) -> dict[str, Any]:

@@ -168,7 +168,7 @@ class TestPdf:
         assert lines[0] == "U Wallet statement"
         assert lines[1] == f"Account {ana.user_id}"
         assert lines[3] == "Time Kind Amount Balance Other side"
-        figures = [line for line in lines if line.startswith("2026-03-01 12:0")][1:]
+        figures = [line for line in lines if line.startswith("2026-03-01 12:0")]
         assert figures[0].startswith("2026-03-01 12:00:00 top-up +10000.07 10000.07")
         assert figures[1] == "2026-03-01 12:01:00 payment -12.05 9988.02 Noodles"
         assert "2 entries, in 10000.07, out 12.05" in lines
@@ -196,7 +196,9 @@ class TestPdf:
         found = pages(paper.finish())
 
         assert len(found) == 4
-        assert [page.split("Page ")[1] for page in found] == [f"{number} of 4" for number in (1, 2, 3, 4)]
+        assert [page.split("Page ")[1] for page in found] == [
+            f"{number} of 4" for number in (1, 2, 3, 4)
+        ]
         told = [line.split()[3] for line in "\r\n".join(found).split("\r\n") if "+" in line]
         assert told == [f"+{yuan(amount)}" for amount in amounts]
 
@@ -377,6 +379,7 @@ class TestVerification:
             "genuine": True,
             "statement_file_id": shown["statement_file_id"],
             "user_id": ana.user_id,
+            "merchant_id": None,
             "from": shown["from"],
             "to": shown["to"],
         }
