@@ -91,16 +91,13 @@ def settle_unasked(merchant: Settling, by: AskedBy, key: str) -> Settled:
 
 
 def _settled(merchant: Settling, asked: _Asked) -> Settled:
-    earlier = find(hold_id_of(asked.settlement_id))
-    if earlier is not None:
-        replay(earlier, asked.fingerprint)
-        return _standing(asked)
-    card = merchant.card
-    if card is None:
-        raise NoSettlementCard
     for attempt in range(_TRIES):
         amount = asked.amount or _all_that_may_go(merchant)
-        _check_amount(amount, merchant)
+        # Looked for after that: who finds nothing has not counted without what it holds itself.
+        if earlier := find(hold_id_of(asked.settlement_id)):
+            replay(earlier, asked.fingerprint)
+            return _standing(asked)
+        card = _checked(amount, merchant)
         try:
             return _held(merchant, asked, _record(merchant, card, asked, amount))
         except InsufficientFunds:
@@ -116,10 +113,14 @@ def _all_that_may_go(merchant: Settling) -> int:
     return max(0, available - merchant.terms.reserve)
 
 
-def _check_amount(amount: int, merchant: Settling) -> None:
+def _checked(amount: int, merchant: Settling) -> SettlementCard:
+    """Where so much can go to. Raises NoSettlementCard, SettlementTooSmall."""
+    if merchant.card is None:
+        raise NoSettlementCard
     minimum = merchant.terms.minimum
     if amount < minimum:
         raise SettlementTooSmall(amount_display=display(amount), minimum_display=display(minimum))
+    return merchant.card
 
 
 def _held(merchant: Settling, asked: _Asked, made: Withdrawal) -> Settled:
