@@ -40,6 +40,8 @@ KEYS_LIMIT = 2
 FEE_LIMIT_BASIS_POINTS = 1_000
 _NAME_LIMIT = 40
 _TRIES = 5
+# What says when a merchant is settled next. Whatever else changes must not put that off.
+_WHEN_SETTLED = frozenset({"settlement_card", "settlement_at"})
 
 
 class TooManyKeys(Problem):
@@ -115,7 +117,7 @@ def add(terms: Terms, *, by: Actor) -> MadeKey:
         put(merchant),
         put(MerchantLine(*merchant_line_key(merchant_id)[1:])),
         *opening_merchant(merchant_id, label=terms.name),
-        audit.record(by, "merchant_added", merchant_id, after=_stored(terms)),
+        audit.record(by, "merchant_added", merchant_id, after=_told(_stored(terms))),
     )
     return made
 
@@ -130,8 +132,12 @@ def change(merchant_id: str, terms: Terms, *, by: Actor) -> str:
 
     def changing(merchant: Merchant) -> "_Change":
         before = {name: getattr(merchant, name) for name in given}
-        deed = audit.record(by, "merchant_changed", merchant_id, before=before, after=given)
+        deed = audit.record(
+            by, "merchant_changed", merchant_id, before=_told(before), after=_told(given)
+        )
         actions = [getattr(Merchant, name).set(value) for name, value in given.items()]
+        if not given.keys() & _WHEN_SETTLED:
+            return _Change(actions, [deed])
         for name, value in given.items():
             setattr(merchant, name, value)
         return _Change([*actions, *waiting(merchant)], [deed])
@@ -265,6 +271,13 @@ def _stored(terms: Terms) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def _told(given: dict[str, Any]) -> dict[str, Any]:
+    """The same for the audit trail, without the token that stands for a card."""
+    card = given.get("settlement_card")
+    shown = {name: value for name, value in (card or {}).items() if name != "card_token"}
+    return given | ({"settlement_card": shown} if card else {})
+
+
 def _check(terms: Terms) -> None:
     if terms.name is not None and not 0 < len(terms.name.strip()) <= _NAME_LIMIT:
         reason = Texts(f"1 至 {_NAME_LIMIT} 个字符", f"takes 1 to {_NAME_LIMIT} characters")
@@ -288,7 +301,7 @@ def _view(merchant: Merchant) -> MerchantView:
         keys=[one["key_id"] for one in merchant.secrets],
         fee_basis_points=None if own is None else int(own),
         notify_url=merchant.notify_url,
-        settlement_card=card and SettlementCard(**card),
+        settlement_card=card and SettlementCard(**card).shown(),
         settlement_at=agreed.at,
         settlement_minimum=agreed.minimum,
         settlement_reserve=agreed.reserve,

@@ -191,12 +191,22 @@ class EventsView(msgspec.Struct, frozen=True, kw_only=True):
 AskedBy = Literal["merchant", "schedule", "operator"]
 
 
+class CardShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A card as people know it."""
+
+    bank: str
+    last4: str
+
+
 class SettlementCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The bank card that a merchant's balance is paid out to; the bank's token stands for it."""
 
     card_token: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     bank: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     last4: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}$(?!\n)")]
+
+    def shown(self) -> "CardShown":
+        return CardShown(bank=self.bank, last4=self.last4)
 
     def stored(self) -> dict[str, str]:
         return {"card_token": self.card_token, "bank": self.bank, "last4": self.last4}
@@ -214,7 +224,7 @@ class MerchantView(msgspec.Struct, frozen=True, kw_only=True):
     keys: list[str]
     fee_basis_points: int | None
     notify_url: str | None
-    settlement_card: SettlementCard | None
+    settlement_card: CardShown | None
     settlement_at: str
     settlement_minimum: int
     settlement_reserve: int

@@ -42,7 +42,6 @@ class Settling(NamedTuple):
 
     merchant_id: str
     name: str
-    is_active: bool
     card: SettlementCard | None
     terms: SettlementTerms
 
@@ -62,7 +61,6 @@ def settling(merchant: Merchant) -> Settling:
     return Settling(
         merchant_id=merchant.merchant_id,
         name=merchant.name,
-        is_active=merchant.status == ACTIVE,
         card=card and SettlementCard(**card),
         terms=terms_of(merchant),
     )

@@ -26,7 +26,7 @@ def shop(isolated: None) -> None:
 def settle(reserve: int) -> Posting:
     """The settlement of one day, as many times as it is asked for."""
     card = SettlementCard(card_token="ct_1", bank="Bank", last4="0008")
-    merchant = Settling(SHOP, "Kafei", True, card, SettlementTerms("03:30", 1, reserve))
+    merchant = Settling(SHOP, "Kafei", card, SettlementTerms("03:30", 1, reserve))
     settled = settle_unasked(merchant, "schedule", "2026-03-01")
     return Posting(transfer(settled.withdrawal.hold_id), settled.replayed)
 

@@ -1,7 +1,7 @@
 """What a merchant has, as it sees it itself."""
 
 from functions.payments.settlement_terms import OFF, Settling
-from functions.withdrawals.settlements.models import CardSettled, MerchantAccountView
+from functions.withdrawals.settlements.models import MerchantAccountView
 from shared import clock
 from shared.ledger.accounts import merchant_funds
 
@@ -15,6 +15,6 @@ def account_view(merchant: Settling) -> MerchantAccountView:
         reserve=merchant.terms.reserve,
         minimum=merchant.terms.minimum,
         currency="CNY",
-        settlement_card=None if card is None else CardSettled(bank=card.bank, last4=card.last4),
+        settlement_card=card.shown() if card else None,
         next_settlement_at=None if next_at is None else clock.text_of(next_at * 1000),
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from functions.payments.models import AskedBy, MerchantReference
+from functions.payments.models import AskedBy, CardShown, MerchantReference
 from functions.withdrawals.models import Step
 from shared.diagnosis import Diagnosis
 from shared.money import Amount, Currency
@@ -16,11 +16,6 @@ class SettlementRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     merchant_settlement_id: MerchantReference
     amount: Amount | None = None
     currency: Currency = "CNY"
-
-
-class CardSettled(msgspec.Struct, frozen=True, kw_only=True):
-    bank: str
-    last4: str
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +31,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["pending", "submitted", "unknown", "paid", "failed", "reversed"]
     amount: Amount
     currency: Currency
-    card: CardSettled
+    card: CardShown
     created_at: str
     expected_by: str
     history: list[Step]
@@ -66,5 +61,5 @@ class MerchantAccountView(msgspec.Struct, frozen=True, kw_only=True):
     reserve: Annotated[int, msgspec.Meta(ge=0)]
     minimum: Annotated[int, msgspec.Meta(ge=0)]
     currency: Currency
-    settlement_card: CardSettled | None
+    settlement_card: CardShown | None
     next_settlement_at: str | None

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from functions.payments.models import CardShown
 from functions.withdrawals.history import page_of
 from functions.withdrawals.models import Step
 from functions.withdrawals.records import FAILED, PENDING, REVERSED, Withdrawal, withdrawal_key
 from functions.withdrawals.settlements.models import (
-    CardSettled,
     Settlement,
     SettlementsView,
     SettlementView,
@@ -67,7 +67,7 @@ def _shown(withdrawal: Withdrawal, *, first_answer: bool) -> dict[str, Any]:
         "status": status,
         "amount": int(withdrawal.amount),
         "currency": "CNY",
-        "card": CardSettled(bank=withdrawal.bank, last4=withdrawal.last4),
+        "card": CardShown(bank=withdrawal.bank, last4=withdrawal.last4),
         "created_at": withdrawal.created_at,
         "expected_by": withdrawal.expected_by,
         "history": [Step(status=step["status"], at=step["at"]) for step in history],

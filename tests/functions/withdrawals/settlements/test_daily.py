@@ -67,6 +67,13 @@ def test_each_day_at_its_time_what_is_beyond_the_reserve_goes_out_once(
     assert settled(shop) == [("schedule", 700), ("schedule", FUNDS - 1_000)]
 
 
+def test_other_terms_do_not_put_off_what_is_due(shop: Shop, test_clock: TestClock) -> None:
+    move_to(test_clock, DEFAULT_AT)
+    change(shop, name="Renamed", settlement_reserve=1)
+
+    assert (settle_merchants(), settled(shop)) == (1, [("schedule", FUNDS - 1)])
+
+
 def test_below_the_minimum_it_waits_for_the_next_day(shop: Shop, test_clock: TestClock) -> None:
     change(shop, settlement_minimum=FUNDS + 1)
     move_to(test_clock, DEFAULT_AT)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from functions.agents.records import AuditRecord, audit_month
 from functions.support.records import Case, case_key
 from functions.withdrawals.history import visible
 from functions.withdrawals.records import find_withdrawal
@@ -355,7 +356,7 @@ class TestRefundsMeanwhile:
 
 class TestCard:
     def test_an_operator_binds_it_by_the_banks_code_and_nobody_sees_its_token(
-        self, shop: Shop, bank: RunningBank
+        self, shop: Shop, bank: RunningBank, machine: StepFunctions
     ) -> None:
         done = bind_card(shop, bank)
 
@@ -364,8 +365,11 @@ class TestCard:
             "bank": "沙盒银行 Sandbox Bank",
             "last4": "0008",
         }
-        shown = json.dumps(shop.call("GET", "/v1/merchant/account").json)
-        assert "token" not in shown
+        begin(machine, bank, shop)
+        shown = [shop.call("GET", path).json for path in ("/v1/merchant/account", SETTLEMENTS)]
+        trail = [str(item.attribute_values) for item in AuditRecord.query(audit_month("2026-03"))]
+        listed = operator("list")
+        assert "card_token" not in json.dumps([*shown, trail, listed])
 
     def test_wrong_codes_numbers_and_kinds_are_refused(self, shop: Shop, bank: RunningBank) -> None:
         before = shop.call("GET", "/v1/merchant/account").json["settlement_card"]
