@@ -21,9 +21,12 @@ from shared.ledger.records import IN, Entry, Transfer
 from shared.ledger.sides import fee_of, moved_amount
 from shared.ledger.statement import shard_entries
 from shared.money import yuan
+from shared.settings import settings
 from shared.table import put_new
 
 _AT_ONCE = 100
+_REVERSAL, _REFUND = "reversal", "refund"
+_SETTLEMENT_KINDS = ("withdrawal", "reversal in")
 _TITLE = Texts("U钱包商户日结单", "U Wallet merchant statement")
 _OPENING = Texts("期初余额", "Opening balance")
 _CLOSING = Texts("期末余额", "Closing balance")
@@ -37,12 +40,17 @@ _KINDS = {
     "payment": Texts("收款", "payment"),
     "refund": Texts("退款", "refund"),
     "withdrawal": Texts("结算", "settlement"),
-    "reversal": Texts("结算退回", "settlement returned"),
+    "reversal in": Texts("结算退回", "settlement returned"),
+    "reversal out": Texts("收款撤销", "payment reversed"),
 }
 
 
 class BooksDisagree(Exception):
     """Entries and transfers of a merchant tell different things: nothing is written down."""
+
+
+class DayTooLong(Exception):
+    """More movements than a file may have: somebody must raise the limit."""
 
 
 class _Line(NamedTuple):
@@ -58,6 +66,12 @@ class _Line(NamedTuple):
     fee: int
     net: int
     number: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The name of our word for it; a reversal is of what came in or of what went out."""
+        kind = str(self.transfer.kind)
+        return f"{kind} {'in' if self.net > 0 else 'out'}" if kind == _REVERSAL else kind
 
 
 class _Sum(NamedTuple):
@@ -85,8 +99,7 @@ def day_sheet(file: StatementFile) -> bytes:
     writer.writerow(said(_HEADINGS).split(","))
     sums: dict[str, _Sum] = {}
     for line in _lines(merchant_id, from_ms, to_ms):
-        kind = str(line.transfer.kind)
-        sums[kind] = sums.get(kind, _Sum()).with_one(line)
+        sums[line.kind] = sums.get(line.kind, _Sum()).with_one(line)
         writer.writerow(_row(line, said))
     writer.writerow(said(_TOTALS).split(","))
     for kind, total in sorted(sums.items()):
@@ -131,6 +144,8 @@ def _lines(merchant_id: str, from_ms: int, to_ms: int) -> Iterator[_Line]:
     for entry in shard_entries(merchant_id, from_ms=from_ms, to_ms=to_ms):
         time, net = moved.get(entry.transfer_id, (entry.created_at, 0))
         moved[entry.transfer_id] = (time, net + _signed(entry))
+        if len(moved) > settings().statement_lines_limit:
+            raise DayTooLong
     waiting = iter(moved.items())
     while some := dict(islice(waiting, _AT_ONCE)):
         transfers = find_all(some)
@@ -155,10 +170,13 @@ def _line(merchant_id: str, transfer: Transfer | None, time: str, net: int) -> _
 def _numbered(lines: list[_Line]) -> Iterator[_Line]:
     """The lines with the merchant's own numbers of their orders, refunds and settlements."""
     references = {line.transfer.transfer_id: str(line.transfer.reference) for line in lines}
-    numbers = settlement_numbers(set(references.values())) | order_numbers(set(references.values()))
+    ours = {
+        references[line.transfer.transfer_id] for line in lines if line.kind in _SETTLEMENT_KINDS
+    }
+    numbers = settlement_numbers(ours) | order_numbers(set(references.values()) - ours)
     refunds: dict[str, str] = {}
     for line in lines:
-        if line.transfer.kind == "refund" and line.transfer.transfer_id not in refunds:
+        if line.transfer.kind == _REFUND and line.transfer.transfer_id not in refunds:
             refunds |= refund_numbers(str(line.transfer.reference), line.transfer.reverses)
     for line in lines:
         transfer_id = line.transfer.transfer_id
@@ -170,7 +188,7 @@ def _row(line: _Line, said: "_Said") -> Iterable[str]:
     transfer = line.transfer
     return [
         line.time,
-        said.kind(transfer.kind),
+        said.kind(line.kind),
         harmless(line.number),
         transfer.reference or "",
         transfer.transfer_id,

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from functions.statements.events import on_wishes
-from functions.statements.merchant_day import BooksDisagree, opening_balance
+from functions.statements.merchant_day import BooksDisagree, DayTooLong, opening_balance
 from functions.withdrawals.resolution import resolve_due
 from shared import clock
 from shared.ledger.records import Transfer
+from shared.settings import settings
 from shared.table import change
 from tests.agents import at_work
 from tests.clock import TestClock
@@ -209,6 +210,24 @@ def test_books_that_disagree_make_no_file(cafe: Shop, ana: Person, test_clock: T
     with pytest.raises(BooksDisagree):
         on_wishes({"Records": [message]}, None)
     assert cafe.call("GET", f"{FILES}/{file_id}").json["status"] == "failed"
+
+
+def test_a_day_has_as_many_movements_as_a_file_may_have(
+    cafe: Shop, ana: Person, test_clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        pay(ana, cafe.order(1_000), key=f"k{number}")
+    test_clock.move(hours=48)
+    ask(cafe, FIRST)
+    (message,) = waiting_messages()
+    monkeypatch.setenv("STATEMENT_LINES_LIMIT", "1")
+    settings.cache_clear()
+
+    with pytest.raises(DayTooLong):
+        on_wishes({"Records": [message]}, None)
+    monkeypatch.setenv("STATEMENT_LINES_LIMIT", "2")
+    settings.cache_clear()
+    on_wishes({"Records": [message]}, None)
 
 
 def test_a_movement_in_several_shards_is_of_one_moment(cafe: Shop, ana: Person) -> None:
