@@ -10,6 +10,7 @@ from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
 from functions.notifications.api import api as notifications
 from functions.notifications.events import events as notification_events
+from functions.payments.api import agent_api as payments_for_agents
 from functions.payments.api import api as payments
 from functions.payments.api import merchant_api as merchants
 from functions.payments.events import events as payment_events
@@ -17,6 +18,7 @@ from functions.reconciliation.api import api as reconciliation
 from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
+from functions.statements.api import merchant_api as statements_for_merchants
 from functions.statements.events import events as statement_events
 from functions.support.api import api as support
 from functions.support.desk.api import api as support_desk
@@ -31,6 +33,8 @@ from functions.wallet.api import api as wallet
 from functions.wallet.events import events as wallet_events
 from functions.withdrawals.api import api as withdrawals
 from functions.withdrawals.events import events as withdrawal_events
+from functions.withdrawals.settlements.api import api as settlements
+from functions.withdrawals.settlements.events import events as settlement_events
 from functions.withdrawals.steps import steps as withdrawal_steps
 from shared.web.app import WalletApp
 from shared.web.openapi import description_api
@@ -46,6 +50,8 @@ for domain in (
     payments,
     merchants,
     diagnosis,
+    settlements,
+    statements_for_merchants,
     notifications,
     statements,
     support,
@@ -53,6 +59,7 @@ for domain in (
     statements_for_agents,
     support_desk,
     support_mails,
+    payments_for_agents,
     reconciliation,
     description_api(app.operations),
 ):
@@ -65,6 +72,7 @@ for background in (
     topup_events,
     withdrawal_events,
     withdrawal_steps,
+    settlement_events,
     payment_events,
     notification_events,
     statement_events,

@@ -5,9 +5,13 @@ A secret is shown once. Give it to the merchant in person: whoever has it is the
 
 import argparse
 import sys
+from getpass import getpass
 
+from functions.payments.operators import Wish
 from infra.operator_command import operator_parser, run
 from infra.template import Json
+
+_FIELDS = frozenset(Wish.__struct_fields__)
 
 
 def main() -> int:
@@ -22,11 +26,24 @@ def _parser() -> argparse.ArgumentParser:
     terms = argparse.ArgumentParser(add_help=False)
     terms.add_argument("--fee", dest="fee_basis_points", type=int, help="basis points of a payment")
     terms.add_argument("--notify-url", help="where events go, unless an order says otherwise")
-    terms.add_argument("--card", nargs=3, metavar=("TOKEN", "BANK", "LAST4"), help="for settlement")
+    terms.add_argument("--settle-at", dest="settlement_at", help="03:30 by the local clock, or off")
+    terms.add_argument("--settle-minimum", dest="settlement_minimum", type=int, help="fen")
+    terms.add_argument(
+        "--reserve", dest="settlement_reserve", type=int, help="fen that stay for refunds"
+    )
     add = verbs.add_parser("add", parents=[terms], help="make a merchant with its first key")
     add.add_argument("--name", required=True, help="as payers see it")
     change = verbs.add_parser("change", parents=[one, terms], help="agree on other terms")
     change.add_argument("--name", help="as payers see it")
+    bind = verbs.add_parser("bind_card", parents=[one], help="begin to bind the card to settle to")
+    bind.add_argument("--holder", dest="holder_name", required=True)
+    bind.add_argument("--phone", required=True, help="gets the bank's code")
+    confirm = verbs.add_parser(
+        "confirm_card", parents=[one], help="settle to that card from now on"
+    )
+    confirm.add_argument("--binding", dest="binding_id", required=True)
+    confirm.add_argument("--code", required=True)
+    verbs.add_parser("settle", parents=[one], help="pay out now, also to one who is disabled")
     verbs.add_parser("make_key", parents=[one], help="one more key: the first stays good")
     revoke = verbs.add_parser("revoke_key", parents=[one], help="end a key at once")
     revoke.add_argument("--key", dest="key_id", required=True)
@@ -38,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _wish(asked: argparse.Namespace) -> Json:
-    names = ("do", "merchant_id", "key_id", "name", "fee_basis_points", "notify_url")
-    wish = {name: getattr(asked, name, None) for name in names}
-    if card := getattr(asked, "card", None):
-        wish["settlement_card"] = dict(zip(("card_token", "bank", "last4"), card, strict=True))
+    wish = {name: value for name, value in vars(asked).items() if name in _FIELDS}
+    if asked.do == "bind_card":
+        # Not an argument: those stand in the history of the shell and in the list of processes.
+        wish["number"] = getpass("Number of the card: ")
     return {name: value for name, value in wish.items() if value is not None}
 
 

@@ -70,6 +70,16 @@ def local_month_ms(month: str) -> tuple[int, int]:
     return int(first.timestamp() * 1000), int(next_first.timestamp() * 1000)
 
 
+def next_local_time_seconds(text: str) -> int:
+    """When the local clock shows a time (`03:30`) next, in seconds since 1970; not now.
+
+    Raises ValueError for what is no time.
+    """
+    now, wanted = _local_now(), time_of_day.fromisoformat(text)
+    day = now.date() if now.timetz().replace(tzinfo=None) < wanted else now.date() + timedelta(1)
+    return int(datetime.combine(day, wanted, _zone()).timestamp())
+
+
 def next_local_midnight_seconds() -> int:
     """When the present local day ends, in seconds since 1970."""
     return bounds_of_day(local_day())[1]

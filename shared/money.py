@@ -21,8 +21,13 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
 
 def display(amount: int, currency: str = "CNY") -> str:
     """`12.50 CNY`, for texts that people read."""
+    return f"{decimal(amount)} {currency}"
+
+
+def decimal(amount: int) -> str:
+    """1250 as `12.50`, exactly."""
     sign = "-" if amount < 0 else ""
-    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02d} {currency}"
+    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02d}"
 
 
 def yuan(amount: int) -> str:

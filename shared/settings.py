@@ -120,6 +120,9 @@ class Settings:
     order_expires_seconds: int = 900
     collect_code_seconds: int = 86_400
     refunds_per_order: int = 50
+    settlement_at: str = "03:30"  # by the local clock; off: only when a merchant asks
+    settlement_minimum_minor: int = 100
+    settlement_reserve_minor: int = 0
     events_kept_seconds: int = 7_776_000
     event_watch_seconds: int = 40
     risk_rules: str = ""
@@ -141,6 +144,7 @@ class Settings:
     statement_bucket: str = "u-wallet-local-statements"
     statement_queue: str = ""
     statement_lines_limit: int = 200_000
+    statement_pdf_lines_limit: int = 20_000
     statement_files_per_day: int = 20
     statement_file_tries: int = 3
     statement_file_seconds: int = 604_800  # as long as the bucket keeps it

@@ -80,7 +80,11 @@ def _hold_rules(found: Contents) -> Iterator[str]:
     held = Counter({pk: -int(account.held) for pk, account in found.accounts.items()})
     for transfer in found.transfers.values():
         if transfer.status == "held":
-            held[f"ACCOUNT#{transfer.debit}"] += int(transfer.amount)
+            parts = {f"#{shard}": part for shard, part in (transfer.parts or {}).items()}
+            if sum(parts.values()) != (transfer.amount if parts else 0):
+                yield f"{transfer.transfer_id}: its parts are {parts}"
+            for shard, part in (parts or {"": int(transfer.amount)}).items():
+                held[f"ACCOUNT#{transfer.debit}{shard}"] += part
     for pk, difference in held.items():
         if difference:
             yield f"{pk}: its holds come to {difference} more than what it holds"

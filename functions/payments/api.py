@@ -2,6 +2,11 @@
 
 from collections.abc import Iterable
 
+from functions.agents.actor import ROLES, acting
+from functions.agents.agent_check import agent_check
+from functions.agents.approvals import OwnAccount
+from functions.agents.approvals.views import shown
+from functions.agents.models import ApprovalView
 from functions.diagnosis.dry_run import asker_of
 from functions.diagnosis.models import Explained
 from functions.identity.cool_down import CoolDown
@@ -24,6 +29,7 @@ from functions.payments import (
     stall,
     waiting,
 )
+from functions.payments.agent_refund import propose_refund
 from functions.payments.codes import PaymentCodeRefused
 from functions.payments.collection import (
     MerchantNotActive,
@@ -35,6 +41,7 @@ from functions.payments.collection import (
 from functions.payments.diagnosis import explained
 from functions.payments.merchant_check import merchant_check, merchant_of
 from functions.payments.models import (
+    AgentRefundRequest,
     ChargeRequest,
     ChargesView,
     ChargeView,
@@ -89,9 +96,12 @@ from shared.web.problems import InvalidCursor
 
 api = Api(__name__, session_check)
 merchant_api = Api(f"{__name__}.merchants", merchant_check)
+agent_api = Api(f"{__name__}.agents", agent_check)
 
 
-def _its_order(call: Call[None] | Call[RefundRequest]) -> Iterable[Key]:
+def _its_order(
+    call: Call[None] | Call[RefundRequest] | Call[AgentRefundRequest],
+) -> Iterable[Key]:
     yield order_key(call.path["order_id"])
 
 
@@ -398,6 +408,32 @@ def create_refund(call: Call[RefundRequest]) -> Reply:
     """Gives the payer of an order all or a part of it back."""
     made = refund(_order(call), call.body)
     return Reply(201, refund_view(made.refund), made.replayed)
+
+
+@agent_api.operation(
+    "POST",
+    "/v1/agent/orders/{order_id}/refunds",
+    body=AgentRefundRequest,
+    answers={201: ApprovalView},
+    problems=(
+        IdempotencyKeyReused,
+        NotFound,
+        OrderNotPaid,
+        OwnAccount,
+        ReversalExceedsOriginal,
+        TooManyRefunds,
+    ),
+    reads=_its_order,
+    roles=ROLES,
+)
+def propose_order_refund(call: Call[AgentRefundRequest]) -> Reply:
+    """Proposes to give the payer of an order all or a part of it back; two of finance decide."""
+    order = call.found.one(Order, order_key(call.path["order_id"]))
+    if order is None:
+        raise NotFound
+    by = acting(call)
+    approval_id = propose_refund(order, call.body, by=by)
+    return Reply(201, shown(approval_id, by=by, language=call.language))
 
 
 @merchant_api.operation(

@@ -105,6 +105,7 @@ def _shown(event: Event) -> dict[str, Any]:
         "event_id": event.event_id,
         "type": event.type,
         "order_id": event.order_id,
+        "settlement_id": event.settlement_id,
         "url": event.url,
         "status": event.status,
         "tries": int(event.tries),

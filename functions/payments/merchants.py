@@ -22,6 +22,13 @@ from functions.payments.records import (
     merchant_key,
     merchant_line_key,
 )
+from functions.payments.settlement_terms import (
+    NoSettlementCard,
+    check_terms,
+    next_settlement,
+    terms_of,
+    waiting,
+)
 from shared import clock
 from shared.errors import NotFound, Problem, ServiceUnavailable, Texts
 from shared.identifiers import new_id
@@ -33,6 +40,8 @@ KEYS_LIMIT = 2
 FEE_LIMIT_BASIS_POINTS = 1_000
 _NAME_LIMIT = 40
 _TRIES = 5
+# What says when a merchant is settled next. Whatever else changes must not put that off.
+_WHEN_SETTLED = frozenset({"settlement_card", "settlement_at"})
 
 
 class TooManyKeys(Problem):
@@ -70,6 +79,9 @@ class Terms(NamedTuple):
     fee_basis_points: int | None = None
     notify_url: str | None = None
     settlement_card: SettlementCard | None = None
+    settlement_at: str | None = None
+    settlement_minimum: int | None = None
+    settlement_reserve: int | None = None
 
 
 def find_merchant(merchant_id: str) -> Merchant | None:
@@ -100,11 +112,12 @@ def add(terms: Terms, *, by: Actor) -> MadeKey:
         created_at=clock.now_text(),
         **_stored(terms),
     )
+    merchant.due_shard, merchant.due_at = next_settlement(merchant)
     write(
         put(merchant),
         put(MerchantLine(*merchant_line_key(merchant_id)[1:])),
         *opening_merchant(merchant_id, label=terms.name),
-        audit.record(by, "merchant_added", merchant_id, after=_stored(terms)),
+        audit.record(by, "merchant_added", merchant_id, after=_told(_stored(terms))),
     )
     return made
 
@@ -119,9 +132,15 @@ def change(merchant_id: str, terms: Terms, *, by: Actor) -> str:
 
     def changing(merchant: Merchant) -> "_Change":
         before = {name: getattr(merchant, name) for name in given}
-        deed = audit.record(by, "merchant_changed", merchant_id, before=before, after=given)
+        deed = audit.record(
+            by, "merchant_changed", merchant_id, before=_told(before), after=_told(given)
+        )
         actions = [getattr(Merchant, name).set(value) for name, value in given.items()]
-        return _Change(actions, [deed])
+        if not given.keys() & _WHEN_SETTLED:
+            return _Change(actions, [deed])
+        for name, value in given.items():
+            setattr(merchant, name, value)
+        return _Change([*actions, *waiting(merchant)], [deed])
 
     _change(merchant_id, changing)
     return merchant_id
@@ -168,6 +187,24 @@ def disable(merchant_id: str, *, by: Actor) -> str:
 def enable(merchant_id: str, *, by: Actor) -> str:
     """Lets a disabled merchant go on; gives the id. Raises NotFound."""
     return _set_status(merchant_id, ACTIVE, by)
+
+
+def settle_now(merchant_id: str, *, by: Actor) -> str:
+    """Has all that may go paid out by the next run of the schedule, also of a disabled merchant.
+
+    Wished twice before that, it is one wish. Gives the id. Raises NotFound, NoSettlementCard.
+    """
+
+    def changing(merchant: Merchant) -> _Change:
+        if not merchant.settlement_card:
+            raise NoSettlementCard
+        merchant.settlement_wish = merchant.settlement_wish or new_id("sw")
+        deed = audit.record(by, "merchant_settlement_wished", merchant_id)
+        wishing = Merchant.settlement_wish.set(merchant.settlement_wish)
+        return _Change([wishing, *waiting(merchant)], [deed])
+
+    _change(merchant_id, changing)
+    return merchant_id
 
 
 def list_merchants() -> list[MerchantView]:
@@ -234,6 +271,13 @@ def _stored(terms: Terms) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def _told(given: dict[str, Any]) -> dict[str, Any]:
+    """The same for the audit trail, without the token that stands for a card."""
+    card = given.get("settlement_card")
+    shown = {name: value for name, value in (card or {}).items() if name != "card_token"}
+    return given | ({"settlement_card": shown} if card else {})
+
+
 def _check(terms: Terms) -> None:
     if terms.name is not None and not 0 < len(terms.name.strip()) <= _NAME_LIMIT:
         reason = Texts(f"1 至 {_NAME_LIMIT} 个字符", f"takes 1 to {_NAME_LIMIT} characters")
@@ -244,11 +288,12 @@ def _check(terms: Terms) -> None:
         raise InvalidField(field="fee_basis_points", reason=reason)
     if terms.notify_url is not None and (fault := fault_of_url(terms.notify_url)):
         raise InvalidField(field="notify_url", reason=Texts(*fault))
+    check_terms(terms.settlement_at, terms.settlement_minimum, terms.settlement_reserve)
 
 
 def _view(merchant: Merchant) -> MerchantView:
     own = merchant.fee_basis_points
-    card = merchant.settlement_card
+    card, agreed = merchant.settlement_card, terms_of(merchant)
     return MerchantView(
         merchant_id=merchant.merchant_id,
         name=merchant.name,
@@ -256,7 +301,10 @@ def _view(merchant: Merchant) -> MerchantView:
         keys=[one["key_id"] for one in merchant.secrets],
         fee_basis_points=None if own is None else int(own),
         notify_url=merchant.notify_url,
-        settlement_card=card and SettlementCard(**card),
+        settlement_card=card and SettlementCard(**card).shown(),
+        settlement_at=agreed.at,
+        settlement_minimum=agreed.minimum,
+        settlement_reserve=agreed.reserve,
         balance=merchant_balance(merchant.merchant_id),
         created_at=merchant.created_at,
     )

@@ -66,6 +66,17 @@ class RefundRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     reason: Note | None = None
 
 
+class AgentRefundRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """reference: of the case, as the agent names it; the same of an order is the same refund.
+
+    reason: shown to the payer.
+    """
+
+    reference: MerchantReference
+    amount: Amount
+    reason: Subject
+
+
 class RefundView(msgspec.Struct, frozen=True, kw_only=True):
     """fee: what of the house's fee went back to the merchant with it."""
 
@@ -296,11 +307,14 @@ class EventsQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True):
-    """tries: attempts to deliver it since it was made, or replayed last."""
+    """An event about an order or a settlement. tries: attempts to deliver it since it was made, or
+    replayed last.
+    """
 
     event_id: str
     type: str
-    order_id: str
+    order_id: str | None
+    settlement_id: str | None
     url: str
     status: Literal["waiting", "delivered", "failed"]
     tries: int
@@ -329,6 +343,16 @@ class EventsView(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+AskedBy = Literal["merchant", "schedule", "operator"]
+
+
+class CardShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A card as people know it."""
+
+    bank: str
+    last4: str
+
+
 class SettlementCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The bank card that a merchant's balance is paid out to; the bank's token stands for it."""
 
@@ -336,12 +360,18 @@ class SettlementCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     bank: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     last4: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}$(?!\n)")]
 
+    def shown(self) -> "CardShown":
+        return CardShown(bank=self.bank, last4=self.last4)
+
     def stored(self) -> dict[str, str]:
         return {"card_token": self.card_token, "bank": self.bank, "last4": self.last4}
 
 
 class MerchantView(msgspec.Struct, frozen=True, kw_only=True):
-    """A merchant as operators see it. fee_basis_points: null where the configured ones count."""
+    """A merchant as operators see it. fee_basis_points: null where the configured ones count.
+
+    settlement_...: as they count now, agreed or configured.
+    """
 
     merchant_id: str
     name: str
@@ -349,7 +379,10 @@ class MerchantView(msgspec.Struct, frozen=True, kw_only=True):
     keys: list[str]
     fee_basis_points: int | None
     notify_url: str | None
-    settlement_card: SettlementCard | None
+    settlement_card: CardShown | None
+    settlement_at: str
+    settlement_minimum: int
+    settlement_reserve: int
     balance: int
     created_at: str
 

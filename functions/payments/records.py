@@ -32,7 +32,7 @@ ORDER, STATIC, CODE = "order", "static", "code"
 WAITING, DELIVERED, FAILED = "waiting", "delivered", "failed"
 PAYMENT, REFUND, REVERSAL = "payment", "refund", "reversal"
 DECLINED, REVERSED = "declined", "reversed"
-EXPIRY, DELIVERY = "order", "event"
+EXPIRY, DELIVERY, SETTLEMENT = "order", "event", "settlement"
 REFUND_PREFIX, DELIVERY_PREFIX = "REFUND#", "DELIVERY#"
 
 
@@ -42,8 +42,12 @@ class Merchant(DomainRecord):
     `secrets` are what it signs with and we sign to it with, the newest first: `{key_id, sealed,
     created_at}`, sealed for the place of the merchant and the key's id; two at the most.
     `fee_basis_points` is of its own where it was agreed, else the configured one counts.
-    `notify_url` hears of orders that name no other. `settlement_card` is what its balance is paid
-    out to: `{card_token, bank, last4}`. `version` counts the changes.
+    `notify_url` hears of orders that name no other, and of settlements. `settlement_card` is what
+    its balance is paid out to: `{card_token, bank, last4}`. `settlement_at` (`03:30` by the local
+    clock, or `off`), `settlement_minimum` and `settlement_reserve` (minor units) are of its own
+    where they were agreed, else the configured ones count. With a card it waits in the index `due`
+    for its next settlement (seconds), or for one that an operator wishes now: `settlement_wish` is
+    that one's own key. `version` counts the changes.
     """
 
     merchant_id = UnicodeAttribute()
@@ -53,6 +57,10 @@ class Merchant(DomainRecord):
     fee_basis_points = NumberAttribute(null=True)
     notify_url = UnicodeAttribute(null=True)
     settlement_card: Any = JSONAttribute(null=True)
+    settlement_at = UnicodeAttribute(null=True)
+    settlement_minimum = NumberAttribute(null=True)
+    settlement_reserve = NumberAttribute(null=True)
+    settlement_wish = UnicodeAttribute(null=True)
     version = NumberAttribute(default=1)
     created_at = UnicodeAttribute()
 
@@ -138,13 +146,15 @@ class Event(DomainRecord):
     """Something that a merchant is to hear, written together with what it tells of.
 
     `body` is what is sent each time. `tries` counts the attempts since it was made or replayed
-    (`since`, seconds). While it waits it stands in the index `due`.
+    (`since`, seconds). While it waits it stands in the index `due`. It is about an order, or about
+    a settlement.
     """
 
     event_id = UnicodeAttribute()
     merchant_id = UnicodeAttribute()
     type = UnicodeAttribute()
-    order_id = UnicodeAttribute()
+    order_id = UnicodeAttribute(null=True)
+    settlement_id = UnicodeAttribute(null=True)
     url = UnicodeAttribute()
     body = UnicodeAttribute()
     status = UnicodeAttribute(default=WAITING)

@@ -4,6 +4,7 @@ The money comes from the merchant's balance. The house gives back its fee in pro
 after each refund it has kept just the fee of what is left.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from functions.payments.announcement import Happened, announcing
@@ -24,8 +25,8 @@ from shared.dynamodb import pause
 from shared.errors import IdempotencyKeyReused, Problem, ServiceUnavailable, Texts
 from shared.identifiers import derived_id
 from shared.ledger import ToUser, reverse
-from shared.ledger.accounts import find_account
-from shared.ledger.errors import CreditRefused, ReversalExceedsOriginal
+from shared.ledger.accounts import find_account, merchant_funds
+from shared.ledger.errors import CreditRefused, InsufficientFunds, ReversalExceedsOriginal
 from shared.money import Money, display
 from shared.observability import count, measure_amount
 from shared.settings import settings
@@ -61,6 +62,16 @@ class PayerGone(Problem):
     )
 
 
+class BalanceTooLow(InsufficientFunds):
+    """What is on its way to the bank can't be called back; when that fails it is here again."""
+
+    detail = Texts(
+        "商户可用余额还差 {missing_display}，另有 {held_display} 正在结算到银行卡。",
+        "The available balance is short by {missing_display}, while {held_display} are on their way"
+        " to the merchant's bank card.",
+    )
+
+
 class Refunded(NamedTuple):
     """A refund, and whether an earlier request had made it."""
 
@@ -68,19 +79,26 @@ class Refunded(NamedTuple):
     replayed: bool
 
 
-def refund(order: Order, request: RefundRequest, *, reverses: bool = False) -> Refunded:
+def refund(
+    order: Order,
+    request: RefundRequest,
+    *,
+    reverses: bool = False,
+    together_with: Sequence[Write] = (),
+) -> Refunded:
     """Gives `request.amount` of a paid order back, once for each `merchant_refund_id`.
 
-    reverses: it is all of a charge, which is reversed by it.
+    reverses: it is all of a charge, which is reversed by it. together_with: as of `post`, and so is
+    the Cancelled that passes through.
     Raises IdempotencyKeyReused, OrderNotPaid, ReversalExceedsOriginal, TooManyRefunds, PayerGone,
     InsufficientFunds, ServiceUnavailable; AccountFrozen, AccountClosed of the merchant's account.
     """
     for attempt in range(_TRIES):
         if earlier := _earlier(order, request):
             return Refunded(earlier, replayed=True)
-        _check(order, request.amount)
+        check_refundable(order, request.amount)
         made = _new(order, request)
-        if _gave_back(order, made, reverses=reverses):
+        if _gave_back(order, made, together_with, reverses=reverses):
             count("Refunds")
             measure_amount("RefundAmount", request.amount, currency=order.currency)
             return Refunded(made, replayed=False)
@@ -89,11 +107,24 @@ def refund(order: Order, request: RefundRequest, *, reverses: bool = False) -> R
     raise ServiceUnavailable
 
 
+def check_refundable(order: Order, amount: int) -> None:
+    """Raises OrderNotPaid, ReversalExceedsOriginal, TooManyRefunds for the order as it was read."""
+    if order.status != PAID:
+        raise OrderNotPaid
+    left = int(order.amount - order.refunded_amount)
+    if amount > left:
+        raise ReversalExceedsOriginal(left_display=display(left), left=left)
+    if order.refunds >= settings().refunds_per_order:
+        raise TooManyRefunds(limit=settings().refunds_per_order)
+
+
 def refund_id_of(order: Order, merchant_refund_id: str) -> str:
     return derived_id("rf", order.order_id, merchant_refund_id)
 
 
-def _gave_back(order: Order, made: Refund, *, reverses: bool) -> bool:
+def _gave_back(
+    order: Order, made: Refund, together_with: Sequence[Write], *, reverses: bool
+) -> bool:
     """False when another refund of the order, or this very one, was faster."""
     payer = find_account(order.payer_id)
     if payer is None:
@@ -111,11 +142,15 @@ def _gave_back(order: Order, made: Refund, *, reverses: bool) -> bool:
             kind=REVERSAL if reverses else REFUND,
             note=made.reason or order.subject,
             merchant_fee=int(made.fee),
-            together_with=[put(made), counting, *telling],
+            together_with=[put(made), counting, *telling, *together_with],
         )
     except CreditRefused as error:
         raise PayerGone from error
-    except Cancelled:
+    except InsufficientFunds as error:
+        raise _too_little(order, error) from error
+    except Cancelled as cancelled:
+        if any(cancelled.failed(part) for part in together_with):
+            raise
         return False
     return not posting.replayed
 
@@ -131,16 +166,6 @@ def _earlier(order: Order, request: RefundRequest) -> Refund | None:
     return earlier
 
 
-def _check(order: Order, amount: int) -> None:
-    if order.status != PAID:
-        raise OrderNotPaid
-    left = int(order.amount - order.refunded_amount)
-    if amount > left:
-        raise ReversalExceedsOriginal(left_display=display(left), left=left)
-    if order.refunds >= settings().refunds_per_order:
-        raise TooManyRefunds(limit=settings().refunds_per_order)
-
-
 def _new(order: Order, request: RefundRequest) -> Refund:
     refund_id = refund_id_of(order, request.merchant_refund_id)
     left = int(order.amount - order.refunded_amount) - request.amount
@@ -154,6 +179,18 @@ def _new(order: Order, request: RefundRequest) -> Refund:
         reason=request.reason,
         fingerprint=fingerprint(request),
         created_at=clock.now_text(),
+    )
+
+
+def _too_little(order: Order, missing: InsufficientFunds) -> InsufficientFunds:
+    """The same with what the merchant has, so that it knows whether to wait or to earn."""
+    available, held = merchant_funds(order.merchant_id)
+    short = missing.values["missing"]
+    return (BalanceTooLow if held else InsufficientFunds)(
+        diagnosis={"missing": short, "available": available, "held": held},
+        missing=short,
+        missing_display=missing.values["missing_display"],
+        held_display=display(held),
     )
 
 

@@ -6,8 +6,7 @@ neighbouring day of the other side is no difference: a transfer of ours waits fo
 of a line it is looked up whether its transfer has moved later.
 """
 
-from collections.abc import Iterable, Iterator, Sized
-from itertools import islice
+from collections.abc import Iterable, Sized
 
 import msgspec
 from msgspec.structs import replace
@@ -15,11 +14,10 @@ from msgspec.structs import replace
 from functions.reconciliation.bank_line import BankLine, order_of
 from functions.reconciliation.findings import Finding, What
 from shared.ledger.bank_day import day_moved, moved_on
-from shared.ledger.records import Transfer, transfer_key
+from shared.ledger.posting import find_all
+from shared.ledger.records import Transfer
 from shared.settings import settings
-from shared.table import read
 
-_READ_AT_ONCE = 100
 _NOTHING_PROPOSED = {"approval_id": None, "correction_id": None}
 
 
@@ -111,7 +109,7 @@ class _Comparing:
         self._totals.matched = count - len(self._unlike)
 
     def result(self) -> Comparison:
-        transfers = _transfers({line.transfer_id for line in self._unlike} | self._ours.keys())
+        transfers = find_all({line.transfer_id for line in self._unlike} | self._ours.keys())
         for line in self._unlike:
             self._see_line(line, transfers.get(line.transfer_id))
         for transfer_id, change in self._ours.items():
@@ -194,24 +192,6 @@ class _Comparing:
             bank=line.change,
             bank_id=line.bank_id,
         )
-
-
-def _transfers(transfer_ids: Iterable[str]) -> dict[str, Transfer]:
-    """Those that there are, read strongly consistent."""
-    found = {}
-    for some in _batches(sorted(transfer_ids)):
-        keys = {transfer_id: transfer_key(transfer_id) for transfer_id in some}
-        records = read(keys.values())
-        for transfer_id, key in keys.items():
-            if transfer := records.one(Transfer, key):
-                found[transfer_id] = transfer
-    return found
-
-
-def _batches(transfer_ids: Iterable[str]) -> Iterator[list[str]]:
-    waiting = iter(transfer_ids)
-    while some := list(islice(waiting, _READ_AT_ONCE)):
-        yield some
 
 
 def _bound(differing: Sized) -> None:

@@ -5,7 +5,11 @@ from collections.abc import Iterable
 from functions.agents.actor import ROLES
 from functions.agents.agent_check import agent_check
 from functions.identity.session_check import session_check
+from functions.payments.merchant_check import merchant_check
+from functions.statements.merchant_file import ask_for_day, merchant_file_view
 from functions.statements.models import (
+    MerchantFileRequest,
+    MerchantFileView,
     StatementFileRequest,
     StatementFileView,
     VerificationRequest,
@@ -26,6 +30,7 @@ from shared.web import Api, Call, Reply
 
 api = Api(__name__, session_check)
 agent_api = Api(f"{__name__}.agents", agent_check)
+merchant_api = Api(f"{__name__}.merchants", merchant_check)
 
 
 def _its_file(call: Call[None]) -> Iterable[Key]:
@@ -59,6 +64,31 @@ def get_statement_file(call: Call[None]) -> Reply:
     """Shows how far a statement file is and, when it is there, a link to it."""
     key = statement_file_key(call.user_id, call.path["statement_file_id"])
     return Reply(200, file_of(call.found.one(StatementFile, key)))
+
+
+@merchant_api.operation(
+    "POST",
+    "/v1/merchant/statement-files",
+    body=MerchantFileRequest,
+    answers={202: MerchantFileView},
+    problems=(TooManyRequests,),
+)
+def create_merchant_file(call: Call[MerchantFileRequest]) -> Reply:
+    """Has the statement of a day made as a file, in the background."""
+    return Reply(202, ask_for_day(call.user_id, call.body, language=call.language))
+
+
+@merchant_api.operation(
+    "GET",
+    "/v1/merchant/statement-files/{statement_file_id}",
+    answers={200: MerchantFileView},
+    problems=(NotFound,),
+    reads=_its_file,
+)
+def get_merchant_file(call: Call[None]) -> Reply:
+    """Shows whether the statement of a day is there and, if it is, a link to it."""
+    key = statement_file_key(call.user_id, call.path["statement_file_id"])
+    return Reply(200, merchant_file_view(call.found.one(StatementFile, key)))
 
 
 @agent_api.operation(

@@ -6,7 +6,7 @@ import msgspec
 
 from functions.wallet.models import MomentText, milliseconds_in
 
-Format = Literal["csv"]
+Format = Literal["csv", "pdf"]
 
 
 class StatementFileRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +48,26 @@ class StatementFileView(msgspec.Struct, frozen=True, kw_only=True):
     url_ends_at: str | None
 
 
+class MerchantFileRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """day: `2026-11-22`, by the local clock; over for an hour."""
+
+    day: Annotated[str, msgspec.Meta(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$(?!\n)")]
+
+
+class MerchantFileView(msgspec.Struct, frozen=True, kw_only=True):
+    """`sha256`, `size` (bytes) and `url` are there once it is `ready`; the link is good until
+    `url_ends_at`, and there is a new one with each GET.
+    """
+
+    statement_file_id: str
+    day: str
+    status: Literal["waiting", "ready", "failed", "expired"]
+    sha256: str | None
+    size: int | None
+    url: str | None
+    url_ends_at: str | None
+
+
 class VerificationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`sha256`: the sum of the file as it was shown, 64 hexadecimal digits."""
 
@@ -60,6 +80,7 @@ class VerificationView(msgspec.Struct, frozen=True, kw_only=True):
     genuine: bool
     statement_file_id: str | None = None
     user_id: str | None = None
+    merchant_id: str | None = None
     from_: str | None = msgspec.field(name="from", default=None)
     to: str | None = None
     made_at: str | None = None

@@ -2,8 +2,9 @@
 
 | record        | pk                           | sk                |
 |---------------|------------------------------|-------------------|
-| StatementFile | `STATEMENT_FILES#<user id>`  | `FILE#<file id>`  |
+| StatementFile | `STATEMENT_FILES#<owner id>` | `FILE#<file id>`  |
 | StatementSum  | `STATEMENT_SUM#<SHA-256>`    | `SUM`             |
+| MerchantDay   | `MERCHANT_DAYS#<merchant id>` | `DAY#<day>`      |
 """
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -16,13 +17,16 @@ WAITING, READY, FAILED = "waiting", "ready", "failed"
 class StatementFile(DomainRecord):
     """A statement as a file: wanted, being made, made. Times are milliseconds.
 
-    `lines` is how many entries it will have, `written` how many it has so far. Once it is ready
+    Of a user, or of a day of a merchant. `lines` is how many entries it will have, `written` how
+    many it has so far; of a merchant's nobody knows before. Once it is ready
     `sha256` (hexadecimal) and `size` (bytes) are of the file, which lies in the bucket until
     `ends_at` (seconds).
     """
 
     file_id = UnicodeAttribute()
-    user_id = UnicodeAttribute()
+    user_id = UnicodeAttribute(null=True)
+    merchant_id = UnicodeAttribute(null=True)
+    day = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     format = UnicodeAttribute()
     language = UnicodeAttribute()
@@ -35,20 +39,36 @@ class StatementFile(DomainRecord):
     made_at = UnicodeAttribute(null=True)
     ends_at = NumberAttribute(null=True)
 
+    @property
+    def owner_id(self) -> str:
+        return str(self.user_id or self.merchant_id)
+
 
 class StatementSum(DomainRecord):
     """That a file with this sum was made here, for whom and of what."""
 
     file_id = UnicodeAttribute()
-    user_id = UnicodeAttribute()
+    user_id = UnicodeAttribute(null=True)
+    merchant_id = UnicodeAttribute(null=True)
     format = UnicodeAttribute()
     from_ms = NumberAttribute()
     to_ms = NumberAttribute()
     made_at = UnicodeAttribute()
 
 
-def statement_file_key(user_id: str, file_id: str) -> Key:
-    return Key(StatementFile, f"STATEMENT_FILES#{user_id}", f"FILE#{file_id}")
+class MerchantDay(DomainRecord):
+    """What a merchant had at the end of a local day that is over, in minor units. It stays so."""
+
+    day = UnicodeAttribute()
+    closing = NumberAttribute()
+
+
+def statement_file_key(owner_id: str, file_id: str) -> Key:
+    return Key(StatementFile, f"STATEMENT_FILES#{owner_id}", f"FILE#{file_id}")
+
+
+def merchant_day_key(merchant_id: str, day: str) -> Key:
+    return Key(MerchantDay, f"MERCHANT_DAYS#{merchant_id}", f"DAY#{day}")
 
 
 def statement_sum_key(sha256: str) -> Key:
@@ -56,4 +76,4 @@ def statement_sum_key(sha256: str) -> Key:
 
 
 def place_in_bucket(file: StatementFile) -> str:
-    return f"{file.user_id}/{file.file_id}.{file.format}"
+    return f"{file.owner_id}/{file.file_id}.{file.format}"

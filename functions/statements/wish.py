@@ -5,6 +5,8 @@ twice, and one whose message was lost on its way to the queue is sent on again.
 """
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -51,13 +53,22 @@ def ask_for_file(
         reason = Texts("必须早于结束时间和现在", "must be before the end, and before now")
         raise InvalidField(field="from", reason=reason)
     file_id = derived_id("sf", user_id, str(request.from_ms), str(to_ms), request.format, language)
-    file = _found(user_id, file_id)
-    if file is None or _shown_status(file) not in (READY, WAITING):
-        file = _new(user_id, file_id, request, to_ms, language)
+    file = wanted(user_id, file_id, lambda: _new(user_id, file_id, request, to_ms, language))
+    return view(file)
+
+
+def wanted(owner_id: str, file_id: str, new: Callable[[], StatementFile]) -> StatementFile:
+    """The file of this id, on its way to being made; `new` gives it where it must be made anew.
+
+    Raises TooManyRequests, ServiceUnavailable, and what `new` raises.
+    """
+    file = _found(owner_id, file_id)
+    if file is None or shown_status(file) not in (READY, WAITING):
+        file = new()
         _write(file)
     if file.status == WAITING:
         _send(file)
-    return view(file)
+    return file
 
 
 def file_of(file: StatementFile | None) -> StatementFileView:
@@ -69,27 +80,35 @@ def file_of(file: StatementFile | None) -> StatementFileView:
 
 def view(file: StatementFile) -> StatementFileView:
     """What its owner sees, with a link that is good for a while."""
-    status = _shown_status(file)
-    ready = status == READY
     lines, written = int(file.lines), int(file.written)
-    ends_at = clock.seconds() + settings().statement_link_seconds
+    is_ready = shown_status(file) == READY
     return StatementFileView(
-        statement_file_id=file.file_id,
-        status=status,  # type: ignore[arg-type]  # one of our own three words, or `expired`
-        progress=100 if ready else min(99, 100 * written // max(1, lines)),
-        format="csv",
+        **made_part(file),
+        progress=100 if is_ready else min(99, 100 * written // max(1, lines)),
+        format=file.format,  # type: ignore[arg-type]  # one of our own two words
         from_=clock.text_of(int(file.from_ms)),
         to=clock.text_of(int(file.to_ms)),
         lines=lines,
-        sha256=file.sha256 if ready else None,
-        size=int(file.size) if ready else None,
-        url=_link(file) if ready else None,
-        url_ends_at=clock.text_of(ends_at * 1000) if ready else None,
     )
 
 
-def _found(user_id: str, file_id: str) -> StatementFile | None:
-    key = statement_file_key(user_id, file_id)
+def made_part(file: StatementFile) -> dict[str, Any]:
+    """What is shown of any file: whether it is there and, if so, where and what."""
+    status = shown_status(file)
+    ready = status == READY
+    ends_at = clock.seconds() + settings().statement_link_seconds
+    return {
+        "statement_file_id": file.file_id,
+        "status": status,
+        "sha256": file.sha256 if ready else None,
+        "size": int(file.size) if ready else None,
+        "url": _link(file) if ready else None,
+        "url_ends_at": clock.text_of(ends_at * 1000) if ready else None,
+    }
+
+
+def _found(owner_id: str, file_id: str) -> StatementFile | None:
+    key = statement_file_key(owner_id, file_id)
     return read([key]).one(StatementFile, key)
 
 
@@ -97,7 +116,8 @@ def _new(
     user_id: str, file_id: str, request: StatementFileRequest, to_ms: int, language: str
 ) -> StatementFile:
     lines = length(user_id, from_ms=request.from_ms, to_ms=to_ms)
-    limit = settings().statement_lines_limit
+    limits = {"csv": settings().statement_lines_limit, "pdf": settings().statement_pdf_lines_limit}
+    limit = limits[request.format]
     if lines > limit:
         raise StatementTooLong(lines=lines, limit=limit)
     return StatementFile(
@@ -119,17 +139,17 @@ def _write(file: StatementFile) -> None:
     anyhow = StatementFile.pk.exists() | StatementFile.pk.does_not_exist()
     limit = rate_limit.Window(
         name="statement_files",
-        subject=file.user_id,
+        subject=file.owner_id,
         maximum=settings().statement_files_per_day,
         seconds=_DAY_SECONDS,
     )
     rate_limit.take([limit], together_with=[put(file, anyhow)])
-    logger.info("statement_file_wanted", extra={"user_id": file.user_id})
+    logger.info("statement_file_wanted", extra={"owner_id": file.owner_id})
     count("StatementFilesWanted", format=file.format)
 
 
 def _send(file: StatementFile) -> None:
-    wish = {"user_id": file.user_id, "file_id": file.file_id}
+    wish = {"owner_id": file.owner_id, "file_id": file.file_id}
     try:
         client("sqs").send_message(
             QueueUrl=settings().statement_queue, MessageBody=json.dumps(wish)
@@ -153,6 +173,6 @@ def _link(file: StatementFile) -> str:
     return link
 
 
-def _shown_status(file: StatementFile) -> str:
+def shown_status(file: StatementFile) -> str:
     over = file.status == READY and int(file.ends_at) <= clock.seconds()
     return "expired" if over else file.status

@@ -10,12 +10,19 @@ WAITING = "case"
 WITHDRAWAL_OVERDUE, RECONCILIATION_MISMATCH = "withdrawal_overdue", "reconciliation_mismatch"
 
 
-def opening(kind: str, *, about: str, user_id: str | None, facts: dict[str, Any]) -> Write:
+def opening(
+    kind: str,
+    *,
+    about: str,
+    user_id: str | None,
+    facts: dict[str, Any],
+    merchant_id: str | None = None,
+) -> Write:
     """Opens a case, to be written with what it is about; fails where there is one already.
 
-    user_id: whom it is about; None: nobody in particular.
+    user_id, merchant_id: whom it is about; neither: nobody in particular.
     """
-    return put(_case(kind, about, user_id, facts))
+    return put(_case(kind, about, user_id, facts, merchant_id))
 
 
 def open_case(kind: str, *, about: str, facts: dict[str, Any]) -> bool:
@@ -23,12 +30,19 @@ def open_case(kind: str, *, about: str, facts: dict[str, Any]) -> bool:
     return put_new(_case(kind, about, None, facts))
 
 
-def _case(kind: str, about: str, user_id: str | None, facts: dict[str, Any]) -> Case:
+def _case(
+    kind: str,
+    about: str,
+    user_id: str | None,
+    facts: dict[str, Any],
+    merchant_id: str | None = None,
+) -> Case:
     return Case(
         *case_key(kind, about)[1:],
         kind=kind,
         about=about,
         user_id=user_id,
+        merchant_id=merchant_id,
         facts=facts,
         created_at=clock.now_text(),
         due_shard=due_shard(WAITING, about),

@@ -42,7 +42,7 @@ NOBODY = "nobody"
 
 
 class Case(DomainRecord):
-    """Something that happened to a user and that support must look into, once.
+    """Something that happened to a user, or to a merchant, and that support must look into, once.
 
     kind: what happened, `withdrawal_overdue`. about: the id of what it happened to. user_id: None
     where it is about nobody in particular. Until there is a ticket it waits in the index `due`.
@@ -51,6 +51,7 @@ class Case(DomainRecord):
     kind = UnicodeAttribute()
     about = UnicodeAttribute()
     user_id = UnicodeAttribute(null=True)
+    merchant_id = UnicodeAttribute(null=True)
     facts: Any = JSONAttribute()
     created_at = UnicodeAttribute()
 

@@ -61,17 +61,22 @@ def withdrawal_of(user_id: str, withdrawal_id: str) -> Withdrawal:
 
 def history(user_id: str, query: PageQuery, *, language: str) -> WithdrawalsView:
     """A page of a user's withdrawals, the newest first. Raises InvalidCursor."""
+    made, next_cursor = page_of(user_id, query)
+    return WithdrawalsView(
+        items=[view(one, language=language) for one in made], next_cursor=next_cursor
+    )
+
+
+def page_of(owner_id: str, query: PageQuery) -> tuple[list[Withdrawal], str | None]:
+    """The same as records, of whoever has made them. Raises InvalidCursor."""
     lines, next_cursor = newest_first(
         Listing,
-        listing_key(user_id, "", "").pk,
+        listing_key(owner_id, "", "").pk,
         prefix=LISTING_PREFIX,
         query=query,
-        of=f"withdrawals {user_id}",
+        of=f"withdrawals {owner_id}",
     )
-    return WithdrawalsView(
-        items=[view(one, language=language) for one in _listed(lines)],
-        next_cursor=next_cursor,
-    )
+    return _listed(lines), next_cursor
 
 
 def newest(user_id: str, limit: int) -> list[Withdrawal]:

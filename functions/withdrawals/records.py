@@ -5,10 +5,11 @@ Keys in the table `records`:
 | record        | pk                           | sk                           |
 |---------------|------------------------------|------------------------------|
 | Withdrawal    | `WITHDRAWAL#<withdrawal id>` | `WITHDRAWAL`                 |
-| Listing       | `WITHDRAWALS#<user id>`      | `MADE#<time>#<withdrawal id>` |
+| Listing       | `WITHDRAWALS#<owner id>`     | `MADE#<time>#<withdrawal id>` |
 | FreeAllowance | `WITHDRAWALS#<user id>`      | `FREE#<month>`               |
 
-A withdrawal stands by itself, for the bank knows it by its id alone.
+A withdrawal stands by itself, for the bank knows it by its id alone. That of a merchant is a
+settlement: the same record, without a user.
 """
 
 from typing import Any
@@ -38,6 +39,9 @@ LISTING_PREFIX = "MADE#"
 class Withdrawal(DomainRecord):
     """Money from the wallet to a bank card. All amounts are minor units.
 
+    It is of the user `user_id`, or of the merchant `merchant_id`; then `asked_by` says whether the
+    merchant itself asked, under its own `merchant_settlement_id`, a schedule or an operator.
+
     `amount` arrives; `fee` is on top of it, and both are held by the transfer `hold_id`. So much of
     `amount` as `free_amount` was free of charge, and counts in the free allowance of `free_month`.
     `card_token` is the token as it was at first, so that the bank is told the same each time; it
@@ -63,16 +67,19 @@ class Withdrawal(DomainRecord):
     """
 
     withdrawal_id = UnicodeAttribute()
-    user_id = UnicodeAttribute()
+    user_id = UnicodeAttribute(null=True)
+    merchant_id = UnicodeAttribute(null=True)
+    merchant_settlement_id = UnicodeAttribute(null=True)
+    asked_by = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     history: Any = ListAttribute()
     amount = NumberAttribute()
-    fee = NumberAttribute()
+    fee = NumberAttribute(default=0)
     currency = UnicodeAttribute()
-    free_amount = NumberAttribute()
-    free_month = UnicodeAttribute()
+    free_amount = NumberAttribute(default=0)
+    free_month = UnicodeAttribute(null=True)
     hold_id = UnicodeAttribute()
-    card_id = UnicodeAttribute()
+    card_id = UnicodeAttribute(null=True)
     card_token = UnicodeAttribute()
     bank = UnicodeAttribute()
     last4 = UnicodeAttribute()
@@ -94,6 +101,11 @@ class Withdrawal(DomainRecord):
     risk: Any = JSONAttribute(null=True)
 
     @property
+    def owner_id(self) -> str:
+        """Whose money it is: the id of a user or of a merchant."""
+        return str(self.user_id or self.merchant_id)
+
+    @property
     def money(self) -> Money:
         """What the bank is to pay out."""
         return Money(amount=int(self.amount), currency=self.currency)
@@ -110,7 +122,7 @@ class Withdrawal(DomainRecord):
 
 
 class Listing(DomainRecord):
-    """Where a withdrawal stands in the list of its user."""
+    """Where a withdrawal stands in the list of its owner."""
 
     withdrawal_id = UnicodeAttribute()
 
@@ -127,11 +139,11 @@ def withdrawal_key(withdrawal_id: str) -> Key:
 
 def free_allowance_key(user_id: str, month: str) -> Key:
     """month: `2026-11`."""
-    return Key(FreeAllowance, _of_user(user_id), f"FREE#{month}")
+    return Key(FreeAllowance, _of_owner(user_id), f"FREE#{month}")
 
 
-def listing_key(user_id: str, created_at: str, withdrawal_id: str) -> Key:
-    return Key(Listing, _of_user(user_id), f"{LISTING_PREFIX}{created_at}#{withdrawal_id}")
+def listing_key(owner_id: str, created_at: str, withdrawal_id: str) -> Key:
+    return Key(Listing, _of_owner(owner_id), f"{LISTING_PREFIX}{created_at}#{withdrawal_id}")
 
 
 def hold_id_of(withdrawal_id: str) -> str:
@@ -140,8 +152,8 @@ def hold_id_of(withdrawal_id: str) -> str:
 
 
 def listing(withdrawal: Withdrawal) -> Listing:
-    """The line of a withdrawal in the list of its user, not yet written."""
-    key = listing_key(withdrawal.user_id, withdrawal.created_at, withdrawal.withdrawal_id)
+    """The line of a withdrawal in the list of its owner, not yet written."""
+    key = listing_key(withdrawal.owner_id, withdrawal.created_at, withdrawal.withdrawal_id)
     return Listing(key.pk, key.sk, withdrawal_id=withdrawal.withdrawal_id)
 
 
@@ -173,5 +185,5 @@ def current(withdrawal: Withdrawal) -> Withdrawal:
     return found
 
 
-def _of_user(user_id: str) -> str:
-    return f"WITHDRAWALS#{user_id}"
+def _of_owner(owner_id: str) -> str:
+    return f"WITHDRAWALS#{owner_id}"

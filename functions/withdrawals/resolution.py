@@ -110,7 +110,7 @@ def _is_overdue(withdrawal: Withdrawal) -> bool:
 
 
 def _tell_of_delay(withdrawal: Withdrawal) -> None:
-    """Tells the owner and support that it is late, once."""
+    """Tells its user and support that it is late, once; of a merchant's only support."""
     open_and_new: Condition = Withdrawal.overdue_at.does_not_exist()
     open_and_new &= Withdrawal.status.is_in(*OPEN)
     marking = update(at(withdrawal), [Withdrawal.overdue_at.set(clock.seconds())], open_and_new)
@@ -121,14 +121,19 @@ def _tell_of_delay(withdrawal: Withdrawal) -> None:
         "asks": int(withdrawal.asks),
     }
     case = opening(
-        WITHDRAWAL_OVERDUE, about=withdrawal.withdrawal_id, user_id=withdrawal.user_id, facts=facts
+        WITHDRAWAL_OVERDUE,
+        about=withdrawal.withdrawal_id,
+        user_id=withdrawal.user_id,
+        merchant_id=withdrawal.merchant_id,
+        facts=facts,
     )
-    told = telling_of(withdrawal, Notice.WITHDRAWAL_OVERDUE)
+    of_user = [] if withdrawal.merchant_id else [telling_of(withdrawal, Notice.WITHDRAWAL_OVERDUE)]
     try:
-        write(marking, case, told.writing)
+        write(marking, case, *(told.writing for told in of_user))
     except Cancelled:
         # It has ended meanwhile, or another run was faster.
         return
-    told.send()
+    for told in of_user:
+        told.send()
     logger.warning(WITHDRAWAL_OVERDUE, extra={"withdrawal_id": withdrawal.withdrawal_id})
     count("WithdrawalsOverdue")

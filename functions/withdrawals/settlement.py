@@ -17,7 +17,7 @@ from functions.withdrawals.records import (
     current,
     hold_id_of,
 )
-from shared.ledger import FromSystem, ToSystem, ToUser, fee_transfer_id
+from shared.ledger import FromSystem, ToMerchant, ToSystem, ToUser, fee_transfer_id
 from shared.ledger import reverse as reverse_transfer
 from shared.ledger import settle as settle_hold
 from shared.ledger.accounts import BANK_SETTLEMENT, FEES, SUSPENSE, find_account
@@ -91,11 +91,8 @@ def reverse(withdrawal: Withdrawal) -> Withdrawal:
     """
     if outcome_of(withdrawal) is not Outcome.REVERSED:
         return withdrawal
-    account = find_account(withdrawal.user_id)
     try:
-        if account is None:
-            raise CreditRefused
-        _give_back_to(withdrawal, ToUser(account))
+        _give_back_to(withdrawal, _owner(withdrawal))
     except CreditRefused:
         # The owner closed the account meanwhile. The bank's money must stand in the books all the
         # same, until somebody sends it on.
@@ -104,6 +101,16 @@ def reverse(withdrawal: Withdrawal) -> Withdrawal:
         )
         _give_back_to(withdrawal, ToSystem(SUSPENSE))
     return current(withdrawal)
+
+
+def _owner(withdrawal: Withdrawal) -> Side:
+    """Who gets back what was theirs. Raises CreditRefused."""
+    if withdrawal.merchant_id:
+        return ToMerchant(withdrawal.merchant_id, though_paying_only=True)
+    account = find_account(withdrawal.user_id)
+    if account is None:
+        raise CreditRefused
+    return ToUser(account)
 
 
 def _give_back_to(withdrawal: Withdrawal, credit: Side) -> None:

@@ -151,6 +151,10 @@ def _told(made: Withdrawal, posting: Posting) -> Outcome:
 
 
 def _started(withdrawal: Withdrawal, *, replayed: bool = False) -> Outcome:
+    return Outcome(started(withdrawal), replayed)
+
+
+def started(withdrawal: Withdrawal) -> Withdrawal:
     """Has its state machine started, if it may not be. Where that fails, the sweeper does it."""
     if withdrawal.status == PENDING:
         try:
@@ -158,7 +162,7 @@ def _started(withdrawal: Withdrawal, *, replayed: bool = False) -> Outcome:
         except ServiceUnavailable:
             fields = {"withdrawal_id": withdrawal.withdrawal_id}
             logger.warning("withdrawal_not_started", extra=fields)
-    return Outcome(withdrawal, replayed)
+    return withdrawal
 
 
 def _fee(call: Call[WithdrawalRequest], allowance: FreeAllowance | None) -> Fee:

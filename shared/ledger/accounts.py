@@ -1,6 +1,7 @@
 """Opening accounts, looking at them, and changing what they may do."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -51,11 +52,32 @@ def merchant_status_change(account_id: str, *, receives: bool) -> list[Write]:
     return [update(one, [Account.status.set(status)], changeable) for one in accounts]
 
 
-def merchant_balance(account_id: str) -> int:
-    """What a merchant has in all shards together, in minor units; each is read consistently."""
+def merchant_shards(account_id: str) -> list[Account]:
+    """The shards of a merchant's account, each strongly consistent; none for what is not there."""
     keys = [account_key(account_id, n) for n in range(settings().merchant_account_shards)]
     found = read(keys)
-    return sum(account.balance for key in keys if (account := found.one(Account, key)))
+    return [account for key in keys if (account := found.one(Account, key))]
+
+
+class MerchantFunds(NamedTuple):
+    """What a merchant has in all shards together, in minor units. held: on its way to the bank."""
+
+    available: int
+    held: int
+
+
+def merchant_funds(account_id: str) -> MerchantFunds:
+    """As the shards stand now; each is read consistently."""
+    shards = merchant_shards(account_id)
+    return MerchantFunds(
+        available=sum(int(shard.available) for shard in shards),
+        held=sum(int(shard.held) for shard in shards),
+    )
+
+
+def merchant_balance(account_id: str) -> int:
+    """All of it."""
+    return sum(merchant_funds(account_id))
 
 
 def find_account(account_id: str) -> Account | None:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import msgspec
+
 from shared.dynamodb import connection
 from shared.ledger.records import HELD, IN, SYSTEM, USER
 from shared.observability import count, logger
@@ -98,8 +100,19 @@ def _look() -> _Look:
             tally.entered += sign * int(item["amount"]["N"])
         elif sk == "TRANSFER" and item["status"]["S"] == HELD:
             look.holds += 1
-            look.tallies[f"ACCOUNT#{item['debit']['S']}"].holds += int(item["amount"]["N"])
+            for where, amount in _held_by(item):
+                look.tallies[where].holds += amount
     return look
+
+
+def _held_by(transfer: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """Where a hold lies: in one account, or in parts in the shards of one."""
+    account = f"ACCOUNT#{transfer['debit']['S']}"
+    if "parts" not in transfer:
+        yield account, int(transfer["amount"]["N"])
+        return
+    for shard, part in msgspec.json.decode(transfer["parts"]["S"], type=dict[str, int]).items():
+        yield f"{account}#{shard}", part
 
 
 def _see_account(look: _Look, pk: str, item: dict[str, Any]) -> None:
@@ -116,7 +129,8 @@ def _scan() -> Iterator[dict[str, Any]]:
         "TableName": settings().ledger_table,
         "ConsistentRead": True,
         "ProjectionExpression": (
-            "pk, sk, owner_kind, available, held, entries, currency, direction, amount, #s, debit"
+            "pk, sk, owner_kind, available, held, entries, currency, direction, amount, #s, debit, "
+            "parts"
         ),
         "ExpressionAttributeNames": {"#s": "status"},
     }

@@ -31,6 +31,7 @@ from shared.ledger.records import (
     account_key,
 )
 from shared.ledger.sides import (
+    FromMerchant,
     FromUser,
     Side,
     ToSystem,
@@ -40,6 +41,7 @@ from shared.ledger.sides import (
     chained_entry,
     moved_amount,
 )
+from shared.ledger.split_holds import PayingParts, Reserving, ReturningParts
 from shared.money import Money
 from shared.table import Write, due_shard, due_shards, put, read, update
 
@@ -51,7 +53,7 @@ FEE = "fee"
 def hold(
     movement: Movement,
     *,
-    debit: FromUser,
+    debit: FromUser | FromMerchant,
     credit: Side,
     expires_at: int | None,
     arrives_at: str | None = None,
@@ -74,6 +76,11 @@ def hold(
     transfer.due_at = expires_at if due_at is None else due_at
     if transfer.due_at is not None:
         transfer.due_shard = due_shard(due, movement.transfer_id)
+    if isinstance(debit, FromMerchant):
+        parts = Reserving(debit)
+        return commit(
+            transfer, lambda: put(parts.laid_out(transfer)), [parts], [credit], together_with
+        )
     if debit.limit:
         transfer.limit_name, transfer.limit_period = debit.limit.name, debit.limit.period
         transfer.limit_amount = debit.counted
@@ -107,11 +114,17 @@ def settle(
     wish = _Wish(SETTLED, wanted, fee)
     if transfer.status != HELD:
         return _ended_as(transfer, wish)
+    transfer.settled_amount = wanted
+    actions: list[Action] = [Transfer.settled_amount.set(wanted)]
+    if transfer.parts:
+        if credit is None or wanted != int(transfer.amount):
+            raise ValueError("what is held in parts is settled as a whole, to a side that is given")
+        parts = PayingParts(transfer, though_frozen=has_left)
+        ending = _ending(transfer, SETTLED, actions)
+        return _end(transfer, ending, [(parts, credit), (credit, parts)], wish, together_with)
     debit, payee = _accounts(transfer, with_payee=credit is None)
     if debit.status == FROZEN and not has_left:
         raise AccountFrozen
-    transfer.settled_amount = wanted
-    actions: list[Action] = [Transfer.settled_amount.set(wanted)]
     to_fees = None
     if fee:
         transfer.fee_amount = fee
@@ -144,10 +157,13 @@ def release(
     wish = _Wish(RELEASED)
     if transfer.status != HELD:
         return _ended_as(transfer, wish)
-    debit, _ = _accounts(transfer, with_payee=False)
+    returning: Side
+    if transfer.parts:
+        returning = ReturningParts(transfer)
+    else:
+        returning = _Returning(_accounts(transfer, with_payee=False)[0])
     ending = _ending(transfer, RELEASED, [Transfer.ended_why.set(why)], only_if)
     transfer.ended_why = why
-    returning = _Returning(debit)
     return _end(transfer, ending, [(returning, returning)], wish, together_with)
 
 

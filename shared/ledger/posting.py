@@ -5,8 +5,9 @@ idempotency key, so a replay runs into the item of the first time and gives its 
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple, cast
 
 from shared import clock
@@ -22,6 +23,7 @@ from shared.settings import settings
 from shared.table import Cancelled, Write, put, put_new, read, update, write
 
 _TRIES = 30
+_READ_AT_ONCE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +188,18 @@ def find(transfer_id: str) -> Transfer | None:
     """A transfer by its id, strongly consistent."""
     key = transfer_key(transfer_id)
     return read([key]).one(Transfer, key)
+
+
+def find_all(transfer_ids: Iterable[str]) -> dict[str, Transfer]:
+    """Those that there are, by their ids, strongly consistent."""
+    found, waiting = {}, iter(sorted(transfer_ids))
+    while some := list(islice(waiting, _READ_AT_ONCE)):
+        keys = {transfer_id: transfer_key(transfer_id) for transfer_id in some}
+        records = read(keys.values())
+        for transfer_id, key in keys.items():
+            if transfer := records.one(Transfer, key):
+                found[transfer_id] = transfer
+    return found
 
 
 def commit(

@@ -106,7 +106,8 @@ class Transfer(LedgerRecord):
     decided on the request before it was done. `limit_amount` is how much of a hold was counted
     against a limit, when that was not all. `fee_amount` is what was settled beside it as a fee, by
     the transfer that `fee_transfer_id` names. `merchant_fee` is the part that went to the house and
-    not to the merchant who is paid; in a reversal, what the house gave back of it.
+    not to the merchant who is paid; in a reversal, what the house gave back of it. `parts` is how
+    much of a hold each shard of a split account has given, by the number of the shard.
     """
 
     transfer_id = UnicodeAttribute()
@@ -128,6 +129,7 @@ class Transfer(LedgerRecord):
     settled_amount = NumberAttribute(null=True)
     fee_amount = NumberAttribute(null=True)
     merchant_fee = NumberAttribute(null=True)
+    parts: Any = JSONAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
     ended_why = UnicodeAttribute(null=True)
     arrives_at = UnicodeAttribute(null=True)

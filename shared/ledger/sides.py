@@ -386,11 +386,15 @@ class ToMerchant:
     """Adds the amount to one shard of a merchant's account, picked by the transfer's id.
 
     What is the house's fee of it goes to the house, in the same write.
+    though_paying_only: it is the merchant's own money that comes back, and no sale.
     """
 
-    def __init__(self, account_id: str, *, label: str | None = None) -> None:
+    def __init__(
+        self, account_id: str, *, label: str | None = None, though_paying_only: bool = False
+    ) -> None:
         self.account_id = account_id
         self.label = label
+        self._refuses = (CLOSED,) if though_paying_only else (CLOSED, PAYING_ONLY)
         self._write: Write | None = None
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
@@ -398,13 +402,12 @@ class ToMerchant:
         account = Account(*account_key(self.account_id, shard)[1:])
         fee = fee_of(transfer)
         amount = moved_amount(transfer) - fee
-        receives = (Account.status != CLOSED) & (Account.status != PAYING_ONLY)
-        self._write = update(
-            account,
-            [Account.available.set(Account.available + amount)],
-            receives & (Account.currency == transfer.currency),
-        )
-        entry = shard_entry(account.pk, transfer, counterparty, IN, amount)
+        receives: Condition = Account.currency == transfer.currency
+        for status in self._refuses:
+            receives &= Account.status != status
+        self._write = update(account, [Account.available.set(Account.available + amount)], receives)
+        now_ms = clock.milliseconds()
+        entry = shard_entry(account.pk, transfer, counterparty, IN, amount, now_ms)
         to_house = [house_change(FEES, transfer, fee)] if fee else []
         return [self._write, put(entry), *to_house]
 
@@ -418,16 +421,19 @@ class FromMerchant:
     """Takes the amount from a merchant's shards: from one where it suffices, else from several.
 
     What the house gives back of its fee comes from the house, in the same write.
+    keep: minor units that must stay available when the amount is held.
     """
 
-    def __init__(self, account_id: str, *, label: str | None = None) -> None:
+    def __init__(self, account_id: str, *, label: str | None = None, keep: int = 0) -> None:
         self.account_id = account_id
         self.label = label
+        self.keep = keep
         self._writes: list[Write] = []
         self._missing = 0
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         updates, entries = [], []
+        now_ms = clock.milliseconds()
         for shard, part in self._parts(transfer).items():
             account = Account(*account_key(self.account_id, shard)[1:])
             condition = (
@@ -437,7 +443,7 @@ class FromMerchant:
             )
             taking = Account.available.set(Account.available - part)
             updates.append(update(account, [taking], condition))
-            entries.append(put(shard_entry(account.pk, transfer, counterparty, OUT, part)))
+            entries.append(put(shard_entry(account.pk, transfer, counterparty, OUT, part, now_ms)))
         self._writes = updates
         fee = fee_of(transfer)
         from_house = [house_change(FEES, transfer, -fee)] if fee else []
@@ -561,11 +567,13 @@ def chained_entry(
 
 
 def shard_entry(
-    pk: str, transfer: Transfer, counterparty: Side, direction: str, amount: int
+    pk: str, transfer: Transfer, counterparty: Side, direction: str, amount: int, time_ms: int
 ) -> Entry:
-    """An entry of a split account: in the order of time, with a number that tells it apart."""
+    """An entry of a split account: in the order of time, with a number that tells it apart.
+
+    time_ms: the same for all parts of a transfer, so that no midnight lies between them.
+    """
     sequence = zlib.crc32(transfer.transfer_id.encode())
-    time_ms = clock.milliseconds()
     return _entry(pk, sequence, time_ms, transfer, counterparty, direction, amount)
 
 

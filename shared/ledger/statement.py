@@ -3,12 +3,14 @@ oldest on in chunks.
 """
 
 from collections.abc import Iterator
-from itertools import islice
+from heapq import merge
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from pynamodb.expressions.condition import Condition
 
 from shared.ledger.records import Entry, account_key
+from shared.settings import settings
 
 _READS_PER_PAGE_LIMIT = 5
 _FILTERED_READ_SIZE = 400
@@ -99,6 +101,15 @@ def chunks(
     for answer in reading.page_iter:
         if answer["Items"]:
             yield [Entry.from_raw_data(raw) for raw in answer["Items"]]
+
+
+def shard_entries(account_id: str, *, from_ms: int, to_ms: int) -> Iterator[Entry]:
+    """All entries of a time of an account that is split into shards, oldest first."""
+    shards = (
+        chain.from_iterable(chunks(f"{account_id}#{number}", from_ms=from_ms, to_ms=to_ms))
+        for number in range(settings().merchant_account_shards)
+    )
+    return merge(*shards, key=lambda entry: (entry.sk, entry.pk))
 
 
 def length(account_id: str, *, from_ms: int, to_ms: int) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import pypdfium2
 import urllib3
 
 from infra.phone_app import PhoneApp
@@ -32,6 +33,22 @@ def test_a_statement_comes_as_a_file_with_its_sum(addresses: Addresses) -> None:
     assert "'=1+1" in lines[-1]
     unsigned = urllib3.request("GET", shown["url"].partition("?")[0], retries=False, timeout=30)
     assert unsigned.status == 403
+
+
+def test_a_statement_comes_as_pdf_too(addresses: Addresses) -> None:
+    """Its library is in the layer of the function that makes it, and nowhere else."""
+    ana = somebody(addresses, funds=10_007)
+    wanted = ana.must(202, "POST", FILES, {"from": "2020-01-01T00:00:00Z", "format": "pdf"})
+    file_id = wanted["statement_file_id"]
+
+    eventually(lambda: status_of(ana, file_id), "ready")
+    shown = ana.must(200, "GET", f"{FILES}/{file_id}")
+    fetched = urllib3.request("GET", shown["url"], retries=False, timeout=30)
+
+    assert fetched.headers["Content-Type"] == "application/pdf"
+    assert hashlib.sha256(fetched.data).hexdigest() == shown["sha256"]
+    with pypdfium2.PdfDocument(fetched.data) as document:
+        assert "+100.07" in document[0].get_textpage().get_text_range()
 
 
 def test_a_month_is_summed_up(addresses: Addresses) -> None:

@@ -30,7 +30,7 @@ from tests.people import PASSWORD, PAY_PASSWORD, Person, code_in_last_sms, fund,
 from tests.sandbox.platforms import KINDS, RunningPlatforms
 from tests.sandbox.running import BINDING_FAILS, KEY, ORDINARY, RunningBank
 from tests.seeded_secrets import Edge, Seeds, files, items, messages, search, written_to_aws
-from tests.shops import Shop, open_shop, pay, pay_at_stall, payment_code
+from tests.shops import Shop, open_shop, operator, pay, pay_at_stall, payment_code
 from tests.web_shop import WebShop, web_shop
 
 DEVICE = {"device": {"id": "d-1"}, "device_secret": "seeded-device-secret-" + "x" * 40}
@@ -95,6 +95,7 @@ def test_no_secret_is_left_anywhere(
         pay_in_by_platforms(platforms)
         use_cards(bank, test_clock)
         sell(seeds, web)
+        settle(bank)
         live_with_an_account(test_clock)
         forget_the_password(test_clock)
         work_as_agents()
@@ -204,6 +205,18 @@ def sell(seeds: Seeds, web: WebShop) -> None:
     took(shop.charge(payment_code(ana), 30_000, number="asked"), 202)
     took(shop.reverse("asked"), 200)
     assert deliver_due() > 0
+
+
+def settle(bank: RunningBank) -> None:
+    """The card that a shop is settled to, typed by an operator, with a wrong code too."""
+    shop = open_shop()
+    merchant = {"merchant_id": shop.merchant_id}
+    begun = operator("bind_card", **merchant, **card_body())
+    code = {"binding_id": begun["binding_id"], "code": bank.code_of(begun["binding_id"])}
+    wrong_code = code | {"code": wrong(code["code"])}
+    assert operator("confirm_card", **merchant, **wrong_code) == "SETTLEMENT_CARD_REFUSED"
+    assert operator("confirm_card", **merchant, **code)["last4"] == ORDINARY[-4:]
+    took(shop.call("POST", "/v1/merchant/settlements", {"merchant_settlement_id": "s"}), 422)
 
 
 def live_with_an_account(clock: TestClock) -> None:

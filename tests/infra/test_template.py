@@ -124,6 +124,7 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
         "SendNotifications",
         "SendSupportReplies",
         "SettleDueTransfers",
+        "SettleMerchants",
         "TellOwners",
         "WatchTickets",
     }
@@ -656,7 +657,7 @@ def test_functions_know_the_state_machine_by_the_name_that_it_has(template: Json
         for statement in rights(template, properties)
         if "states:StartExecution" in actions(statement)
     }
-    assert starting.keys() == {"APIHandler", "ResolveWithdrawals"}
+    assert starting.keys() == {"APIHandler", "ResolveWithdrawals", "SettleMerchants"}
     assert all(resource == shared["WITHDRAWAL_MACHINE"] for resource in starting.values())
 
 

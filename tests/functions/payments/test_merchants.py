@@ -7,8 +7,6 @@ from tests.conftest import ledger_items
 from tests.people import Person
 from tests.shops import Shop, open_shop, operator, pay
 
-CARD = {"card_token": "ct_1", "bank": "工商银行", "last4": "0008"}
-
 
 def only() -> dict[str, object]:
     (merchant,) = operator("list")["merchants"]
@@ -16,11 +14,13 @@ def only() -> dict[str, object]:
 
 
 def test_merchant_has_an_empty_account_and_the_terms_that_were_agreed() -> None:
-    made = operator("add", name="Kafei", fee_basis_points=38, settlement_card=CARD)
+    made = operator("add", name="Kafei", fee_basis_points=38, settlement_reserve=5_000)
 
     shown = only()
     assert (shown["merchant_id"], shown["keys"]) == (made["merchant_id"], [made["key_id"]])
-    assert (shown["fee_basis_points"], shown["settlement_card"]) == (38, CARD)
+    assert (shown["fee_basis_points"], shown["settlement_card"]) == (38, None)
+    settled = [shown[f"settlement_{name}"] for name in ("at", "minimum", "reserve")]
+    assert settled == ["03:30", 100, 5_000]
     assert (shown["status"], shown["balance"], shown["notify_url"]) == ("active", 0, None)
 
 
@@ -47,7 +47,10 @@ def test_balance_is_that_of_all_shards(shop: Shop, ana: Person) -> None:
         {"name": "Kafei", "fee_basis_points": 1_001},
         {"name": "Kafei", "fee_basis_points": -1},
         {"name": "Kafei", "notify_url": "http://10.0.0.1/"},
-        {"name": "Kafei", "settlement_card": {**CARD, "last4": "12345"}},
+        {"name": "Kafei", "settlement_at": "25:00"},
+        {"name": "Kafei", "settlement_at": "noon"},
+        {"name": "Kafei", "settlement_minimum": 0},
+        {"name": "Kafei", "settlement_reserve": -1},
         {},
     ],
 )

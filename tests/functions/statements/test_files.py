@@ -4,18 +4,21 @@ import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
+import pypdfium2
 import pytest
 
 import app
 from functions.statements.events import on_wishes
-from functions.statements.sheet import harmless, yuan
+from functions.statements.paper import Paper
+from functions.statements.sheet import harmless
 from shared.errors import ServiceUnavailable
 from shared.ledger import FromUser, Movement, ToSystem, post
 from shared.ledger import statement as ledger_statement
 from shared.ledger.accounts import FEES
-from shared.money import Money
+from shared.ledger.records import Entry
+from shared.money import Money, decimal
 from shared.settings import settings
 from tests.agents import at_work
 from tests.clock import TestClock
@@ -48,6 +51,27 @@ def pay(person: Person, amount: int, *, note: str, to: str = "Noodles") -> None:
     post(movement, debit=FromUser(account(person.user_id)), credit=ToSystem(FEES, label=to))
 
 
+def entry(amount: int, **more: Any) -> Entry:
+    """One that stands in no ledger."""
+    return Entry(
+        **{
+            "kind": "top_up",
+            "direction": "in",
+            "amount": amount,
+            "balance_after": amount,
+            "created_at": "2026-03-01T04:00:00.000Z",
+            "transfer_id": f"t_{amount}",
+            **more,
+        }
+    )
+
+
+def pages(raw: bytes) -> list[str]:
+    """The text of each page, as a reader sees it."""
+    with pypdfium2.PdfDocument(raw) as document:
+        return [page.get_textpage().get_text_range().strip() for page in document]
+
+
 @pytest.fixture
 def ana(test_clock: TestClock) -> Person:
     """With 10,000.07 yuan from the bank and a payment of 12.05."""
@@ -64,11 +88,14 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def two_lines_at_most(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("STATEMENT_LINES_LIMIT", "2")
+def two_lines_at_most(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of the form that the test is about."""
+    monkeypatch = request.getfixturevalue("monkeypatch")
+    name = "STATEMENT_PDF_LINES_LIMIT" if request.cls is TestPdf else "STATEMENT_LINES_LIMIT"
+    monkeypatch.setenv(name, "2")
     settings.cache_clear()
     yield
-    monkeypatch.delenv("STATEMENT_LINES_LIMIT")
+    monkeypatch.delenv(name)
     settings.cache_clear()
 
 
@@ -125,8 +152,85 @@ class TestContent:
 
     def test_amounts_are_exact(self) -> None:
         for minor in (1, 9, 10, 99, 100, 101, 999_999_999_999, 10**12):
-            assert Decimal(yuan(minor)) * 100 == minor
-        assert [yuan(1), yuan(100), yuan(10**12)] == ["0.01", "1.00", "10000000000.00"]
+            assert Decimal(decimal(minor)) * 100 == minor
+        assert [decimal(1), decimal(100), decimal(10**12)] == ["0.01", "1.00", "10000000000.00"]
+
+
+class TestPdf:
+    """Read by PDFium, which is what Chrome and Android show PDF with."""
+
+    def test_it_has_every_entry_to_the_cent_and_their_sums(self, ana: Person) -> None:
+        shown, raw = made(ana, format="pdf")
+        (text,) = pages(raw)
+
+        assert (shown["format"], raw[:8]) == ("pdf", b"%PDF-1.7")
+        lines = text.split("\r\n")
+        assert lines[0] == "U Wallet statement"
+        assert lines[1] == f"Account {ana.user_id}"
+        assert lines[3] == "Time Kind Amount Balance Other side"
+        figures = [line for line in lines if line.startswith("2026-03-01 12:0")]
+        assert figures[0].startswith("2026-03-01 12:00:00 top-up +10000.07 10000.07")
+        assert figures[1] == "2026-03-01 12:01:00 payment -12.05 9988.02 Noodles"
+        assert "2 entries, in 10000.07, out 12.05" in lines
+        assert lines[-1].endswith("Page 1 of 1")
+
+    def test_chinese_is_chinese_and_notes_are_whole(
+        self, ana: Person, test_clock: TestClock
+    ) -> None:
+        note = "很长的备注" * 40
+        pay(ana, 3, note=note, to="咖啡馆")
+        test_clock.move(seconds=1)
+        _, raw = made(ana, format="pdf", language="zh-CN")
+        (text,) = pages(raw)
+
+        assert text.startswith("U钱包账单\r\n账户")
+        for word in ("时间 类型 金额 余额 对方", "付款 -0.03", "咖啡馆", "午饭", "充值"):
+            assert word in text
+        assert note in text.replace("\r\n", "")
+
+    def test_many_entries_take_many_pages_and_none_is_lost(self) -> None:
+        paper = Paper("en")
+        paper.begin(file_id="sf_1", user_id="u_1", from_ms=0, to_ms=1_000)
+        amounts = range(1, 101)
+        paper.add(entry(amount) for amount in amounts)
+        found = pages(paper.finish())
+
+        assert len(found) == 4
+        assert [page.split("Page ")[1] for page in found] == [
+            f"{number} of 4" for number in (1, 2, 3, 4)
+        ]
+        told = [line.split()[3] for line in "\r\n".join(found).split("\r\n") if "+" in line]
+        assert told == [f"+{decimal(amount)}" for amount in amounts]
+
+    def test_it_is_the_same_bytes_each_time(self) -> None:
+        def written() -> bytes:
+            paper = Paper("zh")
+            paper.begin(file_id="sf_1", user_id="u_1", from_ms=0, to_ms=1_000)
+            paper.add([entry(5, note="🍜\x07(\\", counterparty_label="名" * 40)])
+            return paper.finish()
+
+        assert written() == written()
+
+    def test_one_that_nobody_would_print_is_refused(
+        self, ana: Person, two_lines_at_most: None, test_clock: TestClock
+    ) -> None:
+        fund(ana.user_id, 5)
+        test_clock.move(minutes=1)
+
+        refused = ana.call("POST", FILES, {"from": FROM, "format": "pdf"})
+        assert (refused.status, refused.code) == (422, "STATEMENT_TOO_LONG")
+        assert ask(ana)["lines"] == 3
+
+    def test_support_tells_a_genuine_one(self, ana: Person) -> None:
+        shown, raw = made(ana, format="pdf")
+        agent = at_work("li@bank.example", "agent")
+
+        told = [
+            agent.call("POST", VERIFY, {"sha256": hashlib.sha256(one).hexdigest()}).json["genuine"]
+            for one in (raw, raw + b"\n")
+        ]
+        assert told == [True, False]
+        assert f'filename="u-wallet-{shown["statement_file_id"]}.pdf"' in unquote(shown["url"])
 
 
 class TestMaking:
@@ -225,7 +329,7 @@ class TestRefusals:
             {"from": FROM, "to": FROM},
             {"from": "2027-01-01T00:00:00Z"},
             {"to": FROM},
-            {"from": FROM, "format": "pdf"},
+            {"from": FROM, "format": "xls"},
         ]
         for body in bodies:
             answer = ana.call("POST", FILES, body)
@@ -275,6 +379,7 @@ class TestVerification:
             "genuine": True,
             "statement_file_id": shown["statement_file_id"],
             "user_id": ana.user_id,
+            "merchant_id": None,
             "from": shown["from"],
             "to": shown["to"],
         }
