@@ -17,6 +17,8 @@ from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
+from functions.support.chat.api import api as chat
+from functions.support.chat.events import events as chat_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -44,6 +46,7 @@ for domain in (
     agents,
     statements_for_agents,
     reconciliation,
+    chat,
     description_api(app.operations),
 ):
     app.include(domain)
@@ -60,5 +63,6 @@ for background in (
     statement_events,
     agent_events,
     reconciliation_events,
+    chat_events,
 ):
     app.register_blueprint(background)

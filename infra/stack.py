@@ -42,6 +42,7 @@ class Addresses:
     """Where the parts of a running stack are: the content of `stack.json`."""
 
     api_url: str
+    chat_url: str
     aws_endpoint_url: str
     aws_region: str
     sandbox_url: str
@@ -264,6 +265,7 @@ def _addresses(place: Place, outputs: dict[str, str], sandbox_url: str) -> Addre
     cloud = str(place.endpoint_url)
     return Addresses(
         api_url=f"{cloud}/_aws/execute-api/{outputs['RestAPIId']}/api",
+        chat_url=f"ws{cloud[4:]}/_aws/execute-api/{outputs['WebsocketAPIId']}/api",
         aws_endpoint_url=cloud,
         aws_region=str(place.region),
         sandbox_url=sandbox_url,

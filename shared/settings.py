@@ -38,6 +38,7 @@ class Settings:
     push_application_ios: str = ""  # the ARN of a platform application of SNS; none: no push
     push_application_android: str = ""
     tracing: str = "off"
+    chat_sockets_url: str = "http://127.0.0.1:1"  # where API Gateway takes what we write to sockets
     checkout_url: str = "https://pay.u-wallet.example/orders"
     notify_private_addresses: str = "off"
 
@@ -142,6 +143,14 @@ class Settings:
     ticket_messages_limit: int = 5_000
     reply_wait_seconds: int = 60
     reply_tries: int = 8
+
+    chat_hours: str = "09:00-21:00"  # by `time_zone`
+    chat_authenticate_seconds: int = 10
+    chat_frame_limit_bytes: int = 16_384
+    chat_frames_per_minute: int = 120
+    chat_messages_per_minute: int = 30
+    chat_sockets_per_owner: int = 10
+    chat_sockets_per_address_per_hour: int = 600
 
     system_account_shards: int = 16
     merchant_account_shards: int = 8

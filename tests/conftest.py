@@ -20,6 +20,7 @@ os.environ.update(
     SETTLEMENT_BUCKET="test-settlement",
     DATA_KEY="alias/test-data",
     WEB_ORIGINS="https://wallet.example",
+    CHAT_SOCKETS_URL="https://chat.execute-api.ap-southeast-1.amazonaws.com/api",
     EVENT_WATCH_SECONDS="0",
     POWERTOOLS_METRICS_NAMESPACE="UWallet",
 )
