@@ -17,6 +17,7 @@ from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
+from functions.support.api import api as support
 from functions.support.chat.api import api as chat
 from functions.support.chat.events import events as chat_events
 from functions.topups.api import api as topups
@@ -43,6 +44,7 @@ for domain in (
     merchants,
     notifications,
     statements,
+    support,
     agents,
     statements_for_agents,
     reconciliation,

@@ -35,6 +35,14 @@ class Gateway:
         self.open: set[str] = set()
         self.frames: dict[str, list[dict[str, Any]]] = {}
 
+    def forget(self) -> None:
+        self.open.clear()
+        self.frames.clear()
+
+    def __deepcopy__(self, memo: object) -> "Gateway":
+        """It is outside of what a sweep takes back."""
+        return self
+
     def post(self, _: object, data: bytes, connection_id: str) -> None:
         socket_id = self._opened(connection_id)
         self.frames.setdefault(socket_id, []).append(json.loads(data))
@@ -50,8 +58,8 @@ class Gateway:
 
 
 @contextmanager
-def gateway_of_tests() -> Iterator[Gateway]:
-    gateway = Gateway()
+def gateway_of_tests(gateway: Gateway | None = None) -> Iterator[Gateway]:
+    gateway = gateway or Gateway()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ApiGatewayManagementApiBackend, "post_to_connection", _method(gateway.post))
         patch.setattr(ApiGatewayManagementApiBackend, "delete_connection", _method(gateway.delete))

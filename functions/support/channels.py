@@ -11,7 +11,10 @@ from typing import NamedTuple
 from functions.support.incoming import Author
 
 # Which module registers which channel.
-_MODULES: dict[str, str] = {"chat": "functions.support.chat.way_back"}
+_MODULES = {
+    "app": "functions.support.in_app",
+    "chat": "functions.support.chat.way_back",
+}
 
 
 class TryLater(Exception):

@@ -17,7 +17,7 @@ from functions.support.chat.models import (
 from functions.support.chat.parties import ConversationNotYours, is_agent
 from functions.support.chat.past import look_back
 from functions.support.chat.reading import mark
-from functions.support.chat.saying import say
+from functions.support.chat.saying import ConversationElsewhere, say
 from functions.support.chat.standing import current_conversation
 from functions.support.chat.taking import TicketTaken, take_over
 from functions.support.chat.typing_sign import pass_on
@@ -33,7 +33,7 @@ _OF_TICKETS = (NotFound, ConversationNotYours, OwnAccount)
 @frames.action(
     Say,
     answers=Accepted,
-    problems=(*_OF_TICKETS, IdempotencyKeyReused, TicketClosed),
+    problems=(*_OF_TICKETS, ConversationElsewhere, IdempotencyKeyReused, TicketClosed),
     is_message=True,
 )
 def on_message(call: Call[Say]) -> Accepted:

@@ -30,14 +30,14 @@ from shared.web.problems import (
 
 _SCHEMA = "#/components/schemas/{name}"
 _CHANNEL = {"$ref": "#/channels/chat"}
-_OF_EVERY_FRAME = (
+_OF_EVERY_FRAME: set[type[Problem]] = {
     FrameTooLarge,
     InvalidField,
     MalformedJson,
     ServiceUnavailable,
     Unauthenticated,
     UnknownField,
-)
+}
 
 
 def describe(frames: Frames) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _received(
     problems: set[type[Problem]],
 ) -> dict[str, Any]:
     answers: list[type[FrameOut]] = [Refusal] if answer is None else [answer, Refusal]
-    codes = sorted({problem.code for problem in problems.union(_OF_EVERY_FRAME)})
+    codes = sorted({problem.code for problem in problems | _OF_EVERY_FRAME})
     return {
         "action": "receive",
         "channel": _CHANNEL,

@@ -19,13 +19,28 @@ from functions.support.records import Message as Kept
 from functions.support.records import Ticket, message_key
 from functions.support.reply import reply
 from functions.support.tickets import ticket_of
-from shared.errors import NotFound
+from shared.errors import NotFound, Problem, Texts
 from shared.table import read
 from shared.web.operation import Call
 
+# What goes out by mail or by others' networks is written in the ticket.
+_ANSWERED_HERE = frozenset({CHAT, "app"})
+
+
+class ConversationElsewhere(Problem):
+    status = 409
+    code = "CONVERSATION_ELSEWHERE"
+    title = Texts("会话在其他渠道", "Conversation elsewhere")
+    detail = Texts(
+        "用户最近通过 {channel} 联系，请在工单中回复。",
+        "The person wrote last by {channel}. Reply in the ticket.",
+    )
+
 
 def say(call: Call[Say]) -> Accepted:
-    """Raises NotFound, ConversationNotYours, OwnAccount, TicketClosed, IdempotencyKeyReused."""
+    """Raises NotFound, ConversationNotYours, ConversationElsewhere, OwnAccount, TicketClosed,
+    IdempotencyKeyReused.
+    """
     posted = _by_agent(call) if is_agent(call) else _by_user(call)
     return Accepted(ticket_id=posted.ticket_id, sequence=posted.sequence, replayed=posted.replayed)
 
@@ -60,7 +75,12 @@ def _by_agent(call: Call[Say]) -> Posted:
     ticket = ticket_of(call.body.ticket_id)
     if ticket.assignee:
         check_theirs(ticket, by)
-    return reply(ticket.ticket_id, call.body.text, by=by, source_id=call.body.client_id)
+    if ticket.last_channel not in _ANSWERED_HERE:
+        raise ConversationElsewhere(channel=ticket.last_channel)
+    posted = reply(ticket.ticket_id, call.body.text, by=by, source_id=call.body.client_id)
+    if ticket.last_channel != CHAT:
+        show(ticket, posted.sequence)
+    return posted
 
 
 def _by_user(call: Call[Say]) -> Posted:

@@ -141,9 +141,10 @@ def test_finance_does_not_chat(gateway: Gateway) -> None:
 
 
 def test_the_oldest_of_too_many_devices_is_closed(
-    gateway: Gateway, user: Person, phone: Device
+    gateway: Gateway, user: Person, phone: Device, configured: Callable[[str, str], None]
 ) -> None:
-    newer = range(settings().chat_sockets_per_owner)
+    configured("CHAT_SOCKETS_PER_OWNER", "2")
+    newer = range(2)
     devices = [phone, *(Device(gateway).signed_in(user.token) for _ in newer)]
     assert [device.is_open for device in devices].count(False) == 1
     assert devices[-1].is_open
@@ -175,13 +176,10 @@ def test_only_our_own_web_pages_open_a_socket(gateway: Gateway) -> None:
 
 
 def test_an_address_opens_only_so_many_sockets_in_an_hour(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, configured: Callable[[str, str], None]
 ) -> None:
-    monkeypatch.setenv("CHAT_SOCKETS_PER_ADDRESS_PER_HOUR", "2")
-    settings.cache_clear()
+    configured("CHAT_SOCKETS_PER_ADDRESS_PER_HOUR", "2")
     statuses = [Device(gateway).status for _ in range(3)]
-    monkeypatch.undo()
-    settings.cache_clear()
     assert statuses == [200, 200, 429]
 
 

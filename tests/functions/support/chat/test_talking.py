@@ -1,13 +1,11 @@
 """What is said in the chat stands once, and comes to all devices of both sides."""
 
+from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from functions.support.conversation import Opening, open_ticket
 from functions.support.incoming import Author, Incoming
 from functions.support.reply import reply
-from shared.settings import settings
 from tests.agents import Agent, at_work
 from tests.chatting import Device, Gateway
 from tests.functions.bank_cards import unused_phone
@@ -158,13 +156,10 @@ def test_a_conversation_goes_on_until_it_is_closed(phone: Device) -> None:
 
 
 def test_a_full_conversation_is_followed_by_another(
-    phone: Device, monkeypatch: pytest.MonkeyPatch
+    phone: Device, configured: Callable[[str, str], None]
 ) -> None:
-    monkeypatch.setenv("TICKET_MESSAGES_LIMIT", "2")
-    settings.cache_clear()
+    configured("TICKET_MESSAGES_LIMIT", "2")
     tickets = [begin(phone, str(number), str(number)) for number in range(5)]
-    monkeypatch.undo()
-    settings.cache_clear()
     assert [tickets.index(one) for one in tickets] == [0, 0, 2, 2, 4]
 
 
