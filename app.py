@@ -20,6 +20,8 @@ from functions.statements.events import events as statement_events
 from functions.support.api import api as support
 from functions.support.chat.api import api as chat
 from functions.support.chat.events import events as chat_events
+from functions.support.desk.api import api as support_desk
+from functions.support.events import events as support_events
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -47,6 +49,7 @@ for domain in (
     support,
     agents,
     statements_for_agents,
+    support_desk,
     reconciliation,
     chat,
     description_api(app.operations),
@@ -65,6 +68,7 @@ for background in (
     statement_events,
     agent_events,
     reconciliation_events,
+    support_events,
     chat_events,
 ):
     app.register_blueprint(background)

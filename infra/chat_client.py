@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 _ANSWER_SECONDS = 60
+_PATIENCE_SECONDS = 3
 _TRIES = 10
 _PAGE = 100
 Frame = dict[str, Any]
@@ -111,9 +112,14 @@ class ChatClient:
         except ConnectionClosed as closed:
             raise Disconnected from closed
 
-    async def say(self, text: str, ticket_id: str | None = None) -> Frame:
-        """Says something once, however often the connection is lost. Raises ChatRefused."""
-        fields = {"client_id": secrets.token_urlsafe(12), "text": text}
+    async def say(
+        self, text: str, ticket_id: str | None = None, *, client_id: str | None = None
+    ) -> Frame:
+        """Says something once, however often the connection is lost.
+
+        client_id: of what may have been said before. Raises ChatRefused, Disconnected.
+        """
+        fields = {"client_id": client_id or secrets.token_urlsafe(12), "text": text}
         fields |= {} if ticket_id is None else {"ticket_id": ticket_id}
         for _ in range(_TRIES):
             try:
@@ -138,12 +144,19 @@ class ChatClient:
                 await self._keep(ticket_id, message)
 
     async def until(self, ticket_id: str, count: int) -> list[Frame]:
-        """The messages of a ticket, as soon as there are so many; what is missing is fetched."""
-        if len(self.messages[ticket_id]) < count - 1:
-            await self.catch_up(ticket_id)
-        async with asyncio.timeout(_ANSWER_SECONDS), self._news:
-            await self._news.wait_for(lambda: len(self.messages[ticket_id]) >= count)
-        return self.messages[ticket_id]
+        """The messages of a ticket, as soon as there are so many; what does not come is fetched.
+
+        Raises TimeoutError.
+        """
+        known = self.messages[ticket_id]
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            while len(known) < count:
+                try:
+                    async with asyncio.timeout(_PATIENCE_SECONDS), self._news:
+                        await self._news.wait_for(lambda: len(known) >= count)
+                except TimeoutError:
+                    await self.catch_up(ticket_id)
+        return known
 
     async def other(self, kind: str) -> Frame:
         """Takes out the first frame of a kind that is neither a message nor an answer."""

@@ -165,7 +165,7 @@ class Settings:
     chat_frame_limit_bytes: int = 16_384
     chat_frames_per_minute: int = 120
     chat_messages_per_minute: int = 30
-    chat_sockets_per_owner: int = 10
+    chat_sockets_per_owner: int = 20  # as many as there can be sessions
     chat_sockets_per_address_per_hour: int = 600
 
     system_account_shards: int = 16

@@ -19,8 +19,9 @@ from functions.support.chat.past import look_back
 from functions.support.chat.reading import mark
 from functions.support.chat.saying import ConversationElsewhere, say
 from functions.support.chat.standing import current_conversation
-from functions.support.chat.taking import TicketTaken, take_over
+from functions.support.chat.taking import take_over
 from functions.support.chat.typing_sign import pass_on
+from functions.support.desk.handling import TakenAlready
 from functions.support.reply import TicketClosed
 from shared.errors import IdempotencyKeyReused, NotFound
 from shared.web.operation import Call
@@ -65,7 +66,12 @@ def on_ping(call: Call[Ping]) -> Pong:
     return Pong(conversation=None if is_agent(call) else current_conversation(call.user_id))
 
 
-@frames.action(Take, answers=Taken, problems=(NotFound, OwnAccount, TicketTaken), for_agents=True)
+@frames.action(
+    Take,
+    answers=Taken,
+    problems=(NotFound, OwnAccount, TakenAlready, TicketClosed),
+    for_agents=True,
+)
 def on_take(call: Call[Take]) -> Taken:
     """Takes a conversation that nobody has."""
     return take_over(call)

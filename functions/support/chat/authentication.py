@@ -5,12 +5,12 @@ from functions.identity.session_check import session_check
 from functions.identity.tokens import AGENTS, USERS, Family, Place, opened_by
 from functions.support.chat.hours import hours_now
 from functions.support.chat.models import Authenticate, Ready
-from functions.support.chat.parties import CHATTING
 from functions.support.chat.presence import tell_of_arrival
 from functions.support.chat.records import Socket
 from functions.support.chat.sockets import bind, end_surplus
 from functions.support.chat.standing import current_conversation
 from functions.support.chat.waiting import count_waiting
+from functions.support.desk.access import SUPPORT
 from shared import clock
 from shared.settings import settings
 from shared.table import read
@@ -42,7 +42,7 @@ def _proved(token: str, call: Call[Authenticate]) -> tuple[Place, int]:
     check = agent_check if family is AGENTS else session_check
     call.found = read(check.keys(token))
     principal = check.principal(call.found, token)
-    if family is AGENTS and not CHATTING & principal.roles:
+    if family is AGENTS and not SUPPORT & principal.roles:
         raise RoleRequired
     place = opened_by(token, family)
     return place, check.access_ends_at(call.found, place)

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from functions.identity.tokens import Place
 from functions.support.chat.authentication import authenticate
 from functions.support.chat.models import Authenticate, FrameIn, FrameOut, FramesIn, Refusal
-from functions.support.chat.parties import CHATTING, is_agent
+from functions.support.chat.parties import is_agent
 from functions.support.chat.records import Socket
 from functions.support.chat.sockets import answer, check_of, close, find_socket
+from functions.support.desk.access import SUPPORT
 from shared import clock
 from shared.errors import Problem, Texts
 from shared.observability import flush, logger
@@ -147,7 +148,7 @@ def _know(call: Call[Any], socket: Socket) -> None:
     call.found = read(check.keys_of(place))
     call.user_id, call.session_id, call.roles = check.standing(call.found, place)
     logger.append_keys(user_id=call.user_id)
-    if is_agent(call) and not CHATTING & call.roles:
+    if is_agent(call) and not SUPPORT & call.roles:
         raise RoleRequired
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.agents.actor import AGENT, SUPERVISOR, Actor, acting
+from functions.agents.actor import Actor, acting
 from functions.support.access import check_not_own, own
 from functions.support.chat.models import Side
 from functions.support.chat.records import SocketLine
@@ -11,8 +11,6 @@ from functions.support.records import Ticket
 from functions.support.tickets import ticket_of
 from shared.errors import Problem, Texts
 from shared.web.operation import Call
-
-CHATTING = frozenset({AGENT, SUPERVISOR})
 
 
 class ConversationNotYours(Problem):

@@ -38,6 +38,7 @@ class SocketLine(DomainRecord):
     """Where a socket is found by whose it is; the rest as in the socket."""
 
     socket_id = UnicodeAttribute()
+    connected_at = NumberAttribute()
     owner_id = UnicodeAttribute()
     session_id = UnicodeAttribute()
     rights_end_at = NumberAttribute()

@@ -4,19 +4,22 @@ What is shown may get lost; what is kept does not. A client that gets no `accept
 frame again, which stands once and is shown again; one that was away asks for the history.
 """
 
+from typing import NamedTuple
+
 from functions.agents.actor import acting
 from functions.support.access import own
 from functions.support.chat.current import post_to_current
 from functions.support.chat.hours import hours_now
 from functions.support.chat.models import Accepted, Message, Queue, Said, Say, Waiting
 from functions.support.chat.parties import check_theirs, is_agent, sockets_at
+from functions.support.chat.records import SocketLine
 from functions.support.chat.sockets import send, sockets_of_agents
 from functions.support.chat.standing import conversation_of
 from functions.support.chat.waiting import CHAT
 from functions.support.conversation import add_message, earlier
 from functions.support.incoming import Author, Incoming, Posted
 from functions.support.records import Message as Kept
-from functions.support.records import Ticket, message_key
+from functions.support.records import Ticket, message_key, ticket_key
 from functions.support.reply import reply
 from functions.support.tickets import ticket_of
 from shared.errors import NotFound, Problem, Texts
@@ -37,6 +40,14 @@ class ConversationElsewhere(Problem):
     )
 
 
+class Shown(NamedTuple):
+    """The ticket as it is, the devices of its user, and how many of them took what was shown."""
+
+    ticket: Ticket
+    devices: list[SocketLine]
+    reached: int
+
+
 def say(call: Call[Say]) -> Accepted:
     """Raises NotFound, ConversationNotYours, ConversationElsewhere, OwnAccount, TicketClosed,
     IdempotencyKeyReused.
@@ -45,16 +56,18 @@ def say(call: Call[Say]) -> Accepted:
     return Accepted(ticket_id=posted.ticket_id, sequence=posted.sequence, replayed=posted.replayed)
 
 
-def show(ticket: Ticket, sequence: int) -> int:
-    """Shows a message to both sides; how many devices of its user took it."""
-    key = message_key(ticket.ticket_id, sequence)
-    kept = read([key]).one(Kept, key)
-    if kept is None:
-        return 0
-    frame = Said(ticket_id=ticket.ticket_id, message=view(kept))
-    reached = send(sockets_at(ticket, "user"), frame)
+def show(ticket_id: str, sequence: int) -> Shown:
+    """Shows a message to both sides. Raises NotFound."""
+    keys = ticket_key(ticket_id), message_key(ticket_id, sequence)
+    found = read(keys)
+    ticket, kept = found.one(Ticket, keys[0]), found.one(Kept, keys[1])
+    if ticket is None or kept is None:
+        raise NotFound
+    frame = Said(ticket_id=ticket_id, message=view(kept))
+    devices = sockets_at(ticket, "user")
+    reached = send(devices, frame)
     send(sockets_at(ticket, "agent"), frame)
-    return reached
+    return Shown(ticket, devices, reached)
 
 
 def view(kept: Kept) -> Message:
@@ -79,7 +92,7 @@ def _by_agent(call: Call[Say]) -> Posted:
         raise ConversationElsewhere(channel=ticket.last_channel)
     posted = reply(ticket.ticket_id, call.body.text, by=by, source_id=call.body.client_id)
     if ticket.last_channel != CHAT:
-        show(ticket, posted.sequence)
+        show(posted.ticket_id, posted.sequence)
     return posted
 
 
@@ -93,13 +106,17 @@ def _by_user(call: Call[Say]) -> Posted:
         details=None if call.body.article_id is None else {"article_id": call.body.article_id},
     )
     posted = earlier(incoming) or _posted(call, incoming)
-    ticket = ticket_of(posted.ticket_id)
-    show(ticket, posted.sequence)
-    if posted.sequence == 1 and not ticket.assignee:
-        send(sockets_of_agents(), Waiting(ticket_id=ticket.ticket_id, number=ticket.number))
-        standing = Queue(conversation=conversation_of(ticket), hours=hours_now())
-        send(sockets_at(ticket, "user"), standing)
+    shown = show(posted.ticket_id, posted.sequence)
+    if posted.sequence == 1 and not shown.ticket.assignee:
+        _queue_up(shown)
     return posted
+
+
+def _queue_up(shown: Shown) -> None:
+    """Tells agents who waits, and who waits how many are before them."""
+    ticket = shown.ticket
+    send(sockets_of_agents(), Waiting(ticket_id=ticket.ticket_id, number=ticket.number))
+    send(shown.devices, Queue(conversation=conversation_of(ticket), hours=hours_now()))
 
 
 def _posted(call: Call[Say], incoming: Incoming) -> Posted:

@@ -63,6 +63,7 @@ def bind(socket: Socket, place: Place, *, language: str, rights_end_at: int) -> 
     line = SocketLine(
         *socket_line_key(place.owner_id, socket.socket_id)[1:],
         socket_id=socket.socket_id,
+        connected_at=socket.connected_at,
         owner_id=place.owner_id,
         session_id=place.session_id,
         rights_end_at=rights_end_at,
@@ -101,12 +102,12 @@ def sockets_of_agents() -> list[SocketLine]:
 
 
 def end_surplus(owner_id: str, *, newest: str) -> None:
-    """Closes the sockets of an owner that are too many, but for the newest."""
+    """Closes the oldest sockets of an owner, as far as there are too many."""
     others = [line for line in sockets_of(owner_id) if line.socket_id != newest]
     surplus = len(others) + 1 - settings().chat_sockets_per_owner
     if surplus > 0:
-        by_end = sorted(others, key=lambda line: (line.rights_end_at, line.socket_id))
-        for line in by_end[:surplus]:
+        oldest_first = sorted(others, key=lambda line: (line.connected_at, line.socket_id))
+        for line in oldest_first[:surplus]:
             close(line.socket_id)
 
 

@@ -7,11 +7,10 @@ from functions.support import in_app
 from functions.support.channels import Outgoing, channel
 from functions.support.chat.saying import show
 from functions.support.chat.waiting import CHAT
-from functions.support.tickets import ticket_of
 
 
 @channel(CHAT)
 def deliver(outgoing: Outgoing) -> None:
     """Raises TryLater, Undeliverable."""
-    if not show(ticket_of(outgoing.ticket_id), outgoing.sequence):
+    if not show(outgoing.ticket_id, outgoing.sequence).reached:
         in_app.deliver(outgoing)

@@ -141,13 +141,18 @@ def test_finance_does_not_chat(gateway: Gateway) -> None:
 
 
 def test_the_oldest_of_too_many_devices_is_closed(
-    gateway: Gateway, user: Person, phone: Device, configured: Callable[[str, str], None]
+    gateway: Gateway,
+    user: Person,
+    phone: Device,
+    test_clock: TestClock,
+    configured: Callable[[str, str], None],
 ) -> None:
     configured("CHAT_SOCKETS_PER_OWNER", "2")
-    newer = range(2)
-    devices = [phone, *(Device(gateway).signed_in(user.token) for _ in newer)]
-    assert [device.is_open for device in devices].count(False) == 1
-    assert devices[-1].is_open
+    devices = [phone]
+    for _ in range(2):
+        test_clock.move(seconds=1)
+        devices.append(Device(gateway).signed_in(user.token))
+    assert [device.is_open for device in devices] == [False, True, True]
 
 
 @pytest.mark.parametrize(

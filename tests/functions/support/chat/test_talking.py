@@ -189,5 +189,5 @@ def test_an_agent_takes_what_nobody_has_and_once(
     ticket_id = taken(phone, desk)
 
     refused = only("error", other.asks("take", ticket_id=ticket_id))
-    assert (refused["status"], refused["code"]) == (409, "TICKET_TAKEN")
+    assert (refused["status"], refused["code"]) == (409, "TAKEN_ALREADY")
     assert only("taken", desk.asks("take", ticket_id=ticket_id))
