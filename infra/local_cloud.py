@@ -4,7 +4,7 @@ import copy
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -77,11 +77,14 @@ def adapt(template: Json, *, endpoint_url: str) -> Json:
     """The template without what MiniStack lacks, and with where its sockets are reached.
 
     It knows no ANY among the methods of a path, no deployment of a WebSocket API, and not the keys
-    of `UNKNOWN_CONDITIONS`: a right on such a condition would be no right.
+    of `UNKNOWN_CONDITIONS`: a right on such a condition would be no right. It has no name for a
+    function that finds no room.
     """
     adapted = copy.deepcopy(template)
     resources = adapted["Resources"]
     for resource in resources.values():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            _name_crowding(resource["Properties"]["Definition"]["States"].values())
         for policy in resource.get("Properties", {}).get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 conditions = statement.get("Condition", {})
@@ -97,3 +100,11 @@ def adapt(template: Json, *, endpoint_url: str) -> Json:
     sockets = adapted["Globals"]["Function"]["Environment"]["Variables"]
     sockets["CHAT_SOCKETS_URL"] = {"Fn::Sub": endpoint_url + SOCKETS_PATH}
     return adapted
+
+
+def _name_crowding(states: Iterable[Json]) -> None:
+    for retry in (retry for state in states for retry in state.get("Retry", [])):
+        retry["ErrorEquals"] = [
+            "Lambda.Unknown" if error == "Lambda.TooManyRequestsException" else error
+            for error in retry["ErrorEquals"]
+        ]

@@ -172,7 +172,7 @@ def _refusal(problem: Problem, call: Call[Any]) -> Refusal:
         request_id=call.request_id,
         field=problem.field,
         retry_after=problem.retry_after,
-        diagnosis=problem.diagnosis,
+        diagnosis=None if problem.diagnosis is None else dict(problem.diagnosis),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.expressions.condition import Condition
 
 from functions.agents.agent_check import agent_check
 from functions.identity.session_check import SessionCheck, session_check
@@ -26,7 +27,7 @@ from shared import clock
 from shared.aws import client
 from shared.observability import count, logger
 from shared.settings import settings
-from shared.table import Cancelled, delete, due_shard, put, put_new, read, update, write
+from shared.table import Cancelled, Found, delete, due_shard, put, put_new, read, update, write
 from shared.web.problems import Unauthenticated
 
 SILENT = "silent_chat"
@@ -91,14 +92,12 @@ def bind(socket: Socket, place: Place, *, language: str, rights_end_at: int) -> 
 def sockets_of(owner_id: str) -> list[SocketLine]:
     """Those of an owner whose session still stands and whose token has not ended."""
     _, pk, prefix = socket_line_key(owner_id, "")
-    beginning = SocketLine.sk.startswith(prefix) if prefix else None
-    found = SocketLine.query(pk, beginning, consistent_read=True, limit=_LINES_LIMIT)
-    return _with_rights(found)
+    return _with_rights(pk, SocketLine.sk.startswith(prefix) if prefix else None)
 
 
 def sockets_of_agents() -> list[SocketLine]:
     """Those of all agents who are there."""
-    return _with_rights(SocketLine.query(ALL_AGENTS, consistent_read=True, limit=_LINES_LIMIT))
+    return _with_rights(ALL_AGENTS, None)
 
 
 def end_surplus(owner_id: str, *, newest: str) -> None:
@@ -149,10 +148,17 @@ def check_of(owner_id: str) -> SessionCheck:
     return agent_check if owner_id.startswith("a_") else session_check
 
 
-def _with_rights(lines: Iterable[SocketLine]) -> list[SocketLine]:
+def _with_rights(pk: str, beginning: Condition | None) -> list[SocketLine]:
     """Whoever signed out, was locked or changed the password gets nothing more."""
-    now = clock.seconds()
-    current = [line for line in lines if line.rights_end_at > now]
+    current = list(
+        SocketLine.query(
+            pk,
+            beginning,
+            filter_condition=SocketLine.rights_end_at > clock.seconds(),
+            consistent_read=True,
+            limit=_LINES_LIMIT,
+        )
+    )
     places = {Place(line.owner_id, line.session_id) for line in current}
     if not places:
         return []
@@ -163,7 +169,7 @@ def _with_rights(lines: Iterable[SocketLine]) -> list[SocketLine]:
     return [line for line in current if Place(line.owner_id, line.session_id) in standing]
 
 
-def _stands(found: Any, place: Place) -> bool:
+def _stands(found: Found, place: Place) -> bool:
     try:
         check_of(place.owner_id).standing(found, place)
     except Unauthenticated:

@@ -10,7 +10,7 @@ from shared.errors import ServiceUnavailable
 from tests.agents import at_work
 from tests.chatting import Device, Gateway, gateway_of_tests
 from tests.clock import TestClock
-from tests.faults import CUTS, Fault, Swept, sweep
+from tests.faults import Fault, Swept, sweep
 from tests.functions.bank_cards import unused_phone
 from tests.functions.support.chat.test_talking import begin, only
 from tests.people import register
@@ -27,7 +27,7 @@ def accepted(frames: list[dict[str, Any]]) -> tuple[str, int]:
 
 
 class UserSays(Swept):
-    """The first message of a user, to which an agent's socket and another device listen."""
+    """The first message of a user, which opens a ticket and makes an agent listen."""
 
     text = "My payment failed."
 
@@ -35,7 +35,6 @@ class UserSays(Swept):
         _gateway.forget()
         user = register(unused_phone(), pay_password=False)
         self.phone = Device(_gateway).signed_in(user.token)
-        self.tablet = Device(_gateway).signed_in(user.token)
         self.desk = Device(_gateway).signed_in(at_work("amy@u-wallet.example", "agent").token)
 
     def act(self) -> Any:
@@ -47,8 +46,6 @@ class UserSays(Swept):
         assert [(int(one.sequence), one.text) for one in after(self.ticket_id, 0)] == [
             (1, self.text)
         ]
-        shown = [one for one in self.tablet.came() if one["type"] == "message"]
-        assert {one["message"]["sequence"] for one in shown} == {1}
         assert any(one["type"] == "waiting" for one in self.desk.came())
 
     def run_sweepers(self) -> None:
@@ -87,8 +84,16 @@ class AgentAnswers(Swept):
         assert after(self.ticket_id, 1)[0].delivery == "sent"
 
 
-@pytest.mark.parametrize("fault", CUTS)
-@pytest.mark.parametrize("operation", [UserSays, AgentAnswers])
+# One lost request is as good as another to an operation that begins anew; each is swept once.
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [
+        (UserSays, Fault.DIES_AFTER),
+        (UserSays, Fault.RESPONSE_LOST),
+        (AgentAnswers, Fault.DIES_BEFORE),
+        (AgentAnswers, Fault.REQUEST_LOST),
+    ],
+)
 def test_a_message_stands_once_whatever_happens(
     operation: type[Swept], fault: Fault, test_clock: TestClock
 ) -> None:
