@@ -21,6 +21,8 @@ from functions.statements.api import api as statements
 from functions.statements.api import merchant_api as statements_for_merchants
 from functions.statements.events import events as statement_events
 from functions.support.api import api as support
+from functions.support.chat.api import api as chat
+from functions.support.chat.events import events as chat_events
 from functions.support.desk.api import api as support_desk
 from functions.support.events import events as support_events
 from functions.support.mail.api import api as support_mails
@@ -61,6 +63,7 @@ for domain in (
     support_mails,
     payments_for_agents,
     reconciliation,
+    chat,
     description_api(app.operations),
 ):
     app.include(domain)
@@ -80,5 +83,6 @@ for background in (
     reconciliation_events,
     support_events,
     mail_events,
+    chat_events,
 ):
     app.register_blueprint(background)

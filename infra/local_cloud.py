@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from infra.attached import attached
@@ -15,6 +16,7 @@ from infra.template import Json
 REGION = "ap-southeast-1"
 ACCESS_KEY = "local"  # its owner's, and the secret to it
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put")
+SOCKETS_PATH = "/_aws/execute-api/${WebsocketAPI}/api"
 UNKNOWN_CONDITIONS = {"kms:EncryptionContext:of", "ses:FromAddress"}
 WITHOUT_RESOURCES = {"ses:SendEmail", "ses:SendRawEmail"}
 
@@ -54,7 +56,7 @@ def local_cloud(
             region=REGION,
             endpoint_url=endpoint,
             access_key=ACCESS_KEY,
-            adapt=adapt,
+            adapt=partial(adapt, endpoint_url=endpoint),
             poll_seconds=0.1,
         )
         yield place, process
@@ -79,15 +81,16 @@ def _settings(*, port: int, directory: Path) -> dict[str, str]:
     }
 
 
-def adapt(template: Json) -> Json:
-    """The template without what MiniStack lacks.
+def adapt(template: Json, *, endpoint_url: str) -> Json:
+    """The template without what MiniStack lacks, and with where its sockets are reached.
 
-    It knows no ANY among the methods of a path, not the keys of `UNKNOWN_CONDITIONS`, and no
-    resources of the actions in `WITHOUT_RESOURCES`: a right on such would be no right. It
-    has no name for a function that finds no room.
+    It knows no ANY among the methods of a path, no deployment of a WebSocket API, not the keys of
+    `UNKNOWN_CONDITIONS`, and no resources of the actions in `WITHOUT_RESOURCES`: a right on such
+    would be no right. It has no name for a function that finds no room.
     """
     adapted = copy.deepcopy(template)
-    for resource in adapted["Resources"].values():
+    resources = adapted["Resources"]
+    for resource in resources.values():
         if resource["Type"] == "AWS::Serverless::StateMachine":
             _name_crowding(resource["Properties"]["Definition"]["States"].values())
         for policy in resource.get("Properties", {}).get("Policies", []):
@@ -97,10 +100,15 @@ def adapt(template: Json) -> Json:
                     del statement["Condition"]
                 if str(statement["Action"]) in WITHOUT_RESOURCES:
                     statement["Resource"] = "*"
-    paths = adapted["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    paths = resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     for methods in paths.values():
         any_method = methods.pop("x-amazon-apigateway-any-method")
         methods |= dict.fromkeys(METHODS, any_method)
+    del resources["WebsocketAPIDeployment"]
+    del resources["WebsocketAPIStage"]["Properties"]["DeploymentId"]
+    resources["WebsocketAPIStage"]["Properties"]["AutoDeploy"] = True
+    sockets = adapted["Globals"]["Function"]["Environment"]["Variables"]
+    sockets["CHAT_SOCKETS_URL"] = {"Fn::Sub": endpoint_url + SOCKETS_PATH}
     return adapted
 
 

@@ -68,6 +68,7 @@ def _facts(stack: Stack, people: list[PhoneApp]) -> Iterator[tuple[str, str]]:
     addresses = stack.addresses
     yield "API", addresses.api_url
     yield "API contract", f"{addresses.api_url}/openapi.json"
+    yield "Live chat", addresses.chat_url
     yield "Text messages sent", addresses.sms_url
     yield "Mails sent", addresses.mail_url
     yield "Mails, whole", addresses.outbox

@@ -47,6 +47,7 @@ class Addresses:
     """
 
     api_url: str
+    chat_url: str
     aws_endpoint_url: str
     aws_region: str
     sandbox_url: str
@@ -317,6 +318,7 @@ def _addresses(place: Place, outputs: dict[str, str], **others: str) -> Addresse
     cloud = str(place.endpoint_url)
     return Addresses(
         api_url=f"{cloud}/_aws/execute-api/{outputs['RestAPIId']}/api",
+        chat_url=f"ws{cloud[4:]}/_aws/execute-api/{outputs['WebsocketAPIId']}/api",
         aws_endpoint_url=cloud,
         aws_region=str(place.region),
         sms_url=f"{cloud}/_ministack/sns/sms-messages",

@@ -40,6 +40,7 @@ class Settings:
     push_application_ios: str = ""  # the ARN of a platform application of SNS; none: no push
     push_application_android: str = ""
     tracing: str = "off"
+    chat_sockets_url: str = "http://127.0.0.1:1"  # where API Gateway takes what we write to sockets
     checkout_url: str = "https://pay.u-wallet.example/orders"
     qr_url: str = "https://pay.u-wallet.example/q"
     notify_private_addresses: str = "off"
@@ -181,6 +182,12 @@ class Settings:
     mail_kept_seconds: int = 63_072_000  # as long as the bucket keeps it
     mails_per_sender_per_hour: int = 30
     acknowledgements_per_sender_per_day: int = 5
+    chat_authenticate_seconds: int = 10
+    chat_frame_limit_bytes: int = 16_384
+    chat_frames_per_minute: int = 120
+    chat_messages_per_minute: int = 30
+    chat_sockets_per_owner: int = 20  # as many as there can be sessions
+    chat_sockets_per_address_per_hour: int = 600
 
     system_account_shards: int = 16
     merchant_account_shards: int = 8

@@ -23,6 +23,7 @@ os.environ.update(
     MAIL_BUCKET="test-mail",
     DATA_KEY="alias/test-data",
     WEB_ORIGINS="https://wallet.example",
+    CHAT_SOCKETS_URL="https://chat.execute-api.ap-southeast-1.amazonaws.com/api",
     EVENT_WATCH_SECONDS="0",
     POWERTOOLS_METRICS_NAMESPACE="UWallet",
 )

@@ -71,9 +71,9 @@ class Fault(Enum):
             case Fault.REQUEST_LOST | Fault.RESPONSE_LOST:
                 return None, ReadTimeoutError(endpoint_url="https://silent.example")
             case Fault.FAILS_AFTER:
-                return _refusal(500, "InternalServerError")
+                return refusal(500, "InternalServerError")
             case Fault.THROTTLED:
-                return _refusal(400, "ThrottlingException")
+                return refusal(400, "ThrottlingException")
             case Fault.CONFLICT:
                 return _conflict(attempt)
 
@@ -89,7 +89,7 @@ _WITH_EFFECT = {Fault.DIES_AFTER, Fault.RESPONSE_LOST, Fault.FAILS_AFTER}
 _WRITES = {"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"}
 
 
-def _refusal(status: int, code: str, **more: Any) -> Any:
+def refusal(status: int, code: str, **more: Any) -> Any:
     parsed = {
         "Error": {"Code": code, "Message": "injected"},
         "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}},
@@ -102,7 +102,7 @@ def _refusal(status: int, code: str, **more: Any) -> Any:
 
 def _conflict(attempt: Attempt) -> Any:
     if attempt.operation != "TransactWriteItems":
-        return _refusal(400, "TransactionConflictException")
+        return refusal(400, "TransactionConflictException")
     parts = len(attempt.request["TransactItems"])
     return cancellation(["TransactionConflict"] + ["None"] * (parts - 1))
 
@@ -110,7 +110,7 @@ def _conflict(attempt: Attempt) -> Any:
 def cancellation(codes: list[str]) -> Any:
     """The answer to a cancelled `TransactWriteItems`, with a code for each of its parts."""
     reasons = [{"Code": code} for code in codes]
-    return _refusal(400, "TransactionCanceledException", CancellationReasons=reasons)
+    return refusal(400, "TransactionCanceledException", CancellationReasons=reasons)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ that was taken away, or an agent who was disabled, counts no more at the next re
 from functions.agents.actor import ROLES
 from functions.agents.records import ACTIVE, Agent, agent_key
 from functions.identity.session_check import SessionCheck
-from functions.identity.tokens import AGENTS
+from functions.identity.tokens import AGENTS, Place
 from shared.table import Found, Key
 from shared.web.operation import Principal
 from shared.web.problems import Unauthenticated
@@ -16,12 +16,12 @@ from shared.web.problems import Unauthenticated
 class AgentCheck(SessionCheck):
     roles = ROLES
 
-    def keys(self, token: str) -> list[Key]:
-        return [*super().keys(token), agent_key(self.user_id(token))]
+    def keys_of(self, place: Place) -> list[Key]:
+        return [*super().keys_of(place), agent_key(place.owner_id)]
 
-    def principal(self, found: Found, token: str) -> Principal:
-        session = super().principal(found, token)
-        agent = found.one(Agent, agent_key(session.user_id))
+    def standing(self, found: Found, place: Place) -> Principal:
+        session = super().standing(found, place)
+        agent = found.one(Agent, agent_key(place.owner_id))
         if agent is None or agent.status != ACTIVE:
             raise Unauthenticated
         return session._replace(roles=frozenset(agent.roles))

@@ -11,7 +11,11 @@ from typing import NamedTuple
 from functions.support.incoming import Author
 
 # Which module registers which channel.
-_MODULES = {"app": "functions.support.in_app", "mail": "functions.support.mail.delivery"}
+_MODULES = {
+    "app": "functions.support.in_app",
+    "chat": "functions.support.chat.way_back",
+    "mail": "functions.support.mail.delivery",
+}
 
 
 class TryLater(Exception):

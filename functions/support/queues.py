@@ -44,11 +44,16 @@ def taking_number(ticket: Ticket) -> Write:
     return put(TicketLine(*number_key(ticket.number)[1:], ticket_id=ticket.ticket_id))
 
 
+def place_in_queue(ticket: Ticket) -> str:
+    """What a queue is in the order of: the urgent first, then who waits longest."""
+    return f"{RANKS[ticket.priority]}#{ticket.opened_at}#{ticket.ticket_id}"
+
+
 def _places(ticket: Ticket) -> set[tuple[str, str]]:
     made = f"{MADE_PREFIX}{ticket.opened_at}#{ticket.ticket_id}"
     owners = [ticket.user_id and tickets_of(ticket.user_id)]
     owners.append(ticket.contact and tickets_of_contact(ticket.contact))
-    queued = f"{RANKS[ticket.priority]}#{ticket.opened_at}#{ticket.ticket_id}"
+    queued = place_in_queue(ticket)
     dimensions = [
         ("all", ""),
         ("team", ticket.team),

@@ -19,6 +19,7 @@ class WalletApp(Chalice):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, configure_logs=False)
+        self.experimental_feature_flags.add("WEBSOCKETS")  # Chalice's word for what it may change
         self.operations: list[Operation] = []
 
     def include(self, api: Api) -> None:

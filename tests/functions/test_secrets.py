@@ -13,6 +13,7 @@ from shared.observability import logger
 from shared.settings import settings
 from tests.agents import PASSWORD as AGENT_PASSWORD
 from tests.agents import at_work, confirmed, hired, invited, opened
+from tests.chatting import Device, gateway_of_tests
 from tests.clock import TestClock
 from tests.edge import Answer, call
 from tests.faults import Attempt, intercepted, watched
@@ -314,6 +315,16 @@ def ask_support(bank: RunningBank) -> None:
         path = f"/v1/support/tickets/{ticket_id}/messages"
         took(eve.call("POST", path, {"message": message}), 201)
     agent = at_work("kim@bank.example", "agent")
+    with gateway_of_tests() as gateway:
+        phone, desk = (Device(gateway).signed_in(one.token) for one in (eve, agent))
+        for number, message in enumerate(said):
+            frames = phone.asks("message", client_id=str(number), text=message)
+            assert frames[-1]["type"] == "accepted"
+        desk.asks("take", ticket_id=frames[-1]["ticket_id"])
+        desk.asks("message", client_id="1", ticket_id=frames[-1]["ticket_id"], text=said[2])
+        Device(gateway).send(f'{{"action": "authenticate", "access_token": "{eve.token}x"}}')
+        phone.send(f'{{"action": "message", "text": "{PASSWORD}", "more": "{ORDINARY}"}}')
+        phone.send(f'{{"access_token": "{eve.token}')
     path = f"/v1/agent/tickets/{ticket_id}"
     took(agent.call("POST", f"{path}/replies", {"text": said[2]}), 201)
     took(agent.call("POST", f"{path}/notes", {"text": said[3]}), 201)

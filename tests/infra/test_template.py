@@ -21,6 +21,7 @@ from shared.settings import Settings
 
 STAGES = stages(PROJECT)
 NO_VALUE = object()
+HERE = "http://127.0.0.1:4566"
 # Actions that can't be bound to a resource of ours. A task token is the right to its one task.
 WITHOUT_RESOURCE = {
     "states:SendTaskHeartbeat",
@@ -114,6 +115,7 @@ def test_every_scheduled_function_of_the_design_is_there(template: Json) -> None
     assert scheduled(template).keys() >= {
         "AnonymiseClosedAccounts",
         "CheckBooks",
+        "CloseSilentChats",
         "DeliverMerchantEvents",
         "ExpireOrders",
         "FinishApprovals",
@@ -226,6 +228,7 @@ def test_alarm_tells_of_the_books_the_api_and_the_dead_letters(template: Json) -
         ("SettlementFilesLate", "notBreaching"),
         ("SettlementFilesRefused", "notBreaching"),
         ("5XXError", "notBreaching"),
+        ("IntegrationError", "notBreaching"),
         ("ApproximateNumberOfMessagesVisible", "notBreaching"),
     }
     assert all(alarm["AlarmActions"] == [{"Ref": "Alarms"}] for alarm in alarms)
@@ -329,7 +332,7 @@ def test_every_path_and_method_reaches_the_function(template: Json) -> None:
 
 
 def test_local_template_names_every_method_instead_of_any(template: Json) -> None:
-    adapted = adapt(template)
+    adapted = adapt(template, endpoint_url=HERE)
     for methods in adapted["Resources"]["RestAPI"]["Properties"]["DefinitionBody"][
         "paths"
     ].values():
@@ -368,6 +371,55 @@ def test_requests_are_limited_and_recorded(template: Json) -> None:
     assert api["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLog", "Arn"]}
     recorded = json.loads(api["AccessLogSetting"]["Format"])
     assert not {name for name in recorded if "header" in name or "query" in name}
+
+
+def test_the_chat_has_a_function_for_each_kind_of_event_and_none_loads_the_whole_app(
+    template: Json,
+) -> None:
+    for kind in ("Connect", "Message", "Disconnect"):
+        route = template["Resources"][f"Websocket{kind}Route"]["Properties"]
+        target = {"Ref": f"Websocket{kind}APIIntegration"}
+        assert route["Target"] == {"Fn::Join": ["/", ["integrations", target]]}
+        handler = functions(template)[f"Websocket{kind}"]["Handler"]
+        assert handler.startswith("functions.support.chat.events.")
+
+
+def test_the_chat_is_limited_and_recorded_but_not_what_is_said(template: Json) -> None:
+    stage = template["Resources"]["WebsocketAPIStage"]["Properties"]
+    assert stage["AccessLogSettings"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLog", "Arn"]}
+    settings = in_stage(stage["DefaultRouteSettings"], "prod", template)
+    assert settings["ThrottlingRateLimit"] == 1000
+    assert settings["DataTraceEnabled"] is False
+
+
+def test_only_who_must_writes_to_sockets_and_only_to_ours(template: Json) -> None:
+    writing = {}
+    for name, function in functions(template).items():
+        for statement in allowed(template, function):
+            if "execute-api:ManageConnections" in actions(statement):
+                writing[name] = [arn["Fn::Sub"] for arn in statement["Resource"]]
+    assert writing.keys() == {
+        "APIHandler",
+        "CloseSilentChats",
+        "SendSupportReplies",
+        "WebsocketDisconnect",
+        "WebsocketMessage",
+    }
+    for arns in writing.values():
+        ours = "${WebsocketAPI}/api/{}/@connections/*"
+        assert [arn.rpartition(":")[2] for arn in arns] == [
+            ours.replace("{}", method) for method in ("POST", "DELETE")
+        ]
+
+
+def test_the_local_chat_is_deployed_by_itself_and_reached_at_this_machine(template: Json) -> None:
+    adapted = adapt(template, endpoint_url=HERE)
+    assert of_type(adapted, "AWS::ApiGatewayV2::Deployment") == {}
+    stage = adapted["Resources"]["WebsocketAPIStage"]["Properties"]
+    assert "DeploymentId" not in stage
+    assert stage["AutoDeploy"] is True
+    sockets = adapted["Globals"]["Function"]["Environment"]["Variables"]["CHAT_SOCKETS_URL"]
+    assert sockets == {"Fn::Sub": f"{HERE}/_aws/execute-api/${{WebsocketAPI}}/api"}
 
 
 def test_firewall_counts_each_address_on_aws(template: Json) -> None:
@@ -467,7 +519,7 @@ def test_mails_come_from_the_configured_senders_alone(template: Json) -> None:
 
 
 def test_local_template_has_no_condition_that_nobody_there_knows(template: Json) -> None:
-    adapted = adapt(template)
+    adapted = adapt(template, endpoint_url=HERE)
     for function in functions(adapted).values():
         for statement in rights(adapted, function):
             assert not UNKNOWN_CONDITIONS & set(str(statement.get("Condition", "")).split("'"))
