@@ -17,6 +17,7 @@ from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
+from functions.support.articles.api import api as articles
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -44,6 +45,7 @@ for domain in (
     agents,
     statements_for_agents,
     reconciliation,
+    articles,
     description_api(app.operations),
 ):
     app.include(domain)
