@@ -139,6 +139,10 @@ class Settings:
     notification_wait_seconds: int = 60
     notification_tries: int = 5
 
+    ticket_messages_limit: int = 5_000
+    reply_wait_seconds: int = 60
+    reply_tries: int = 8
+
     system_account_shards: int = 16
     merchant_account_shards: int = 8
     due_shards: int = 4
