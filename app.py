@@ -18,6 +18,8 @@ from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
 from functions.support.articles.api import api as articles
+from functions.support.unlock.api import agent_api as unlock_for_agents
+from functions.support.unlock.api import api as unlock
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -46,6 +48,8 @@ for domain in (
     statements_for_agents,
     reconciliation,
     articles,
+    unlock,
+    unlock_for_agents,
     description_api(app.operations),
 ):
     app.include(domain)

@@ -143,6 +143,14 @@ class Settings:
     reply_wait_seconds: int = 60
     reply_tries: int = 8
 
+    unlock_requests_per_day: int = 3
+    unlock_requests_per_month: int = 6
+    unlock_request_seconds: int = 259_200
+    unlock_facts: int = 3
+    unlock_facts_without_email: int = 5
+    unlock_wait_seconds: int = 86_400  # where the bound mail was not proven
+    unlock_kept_seconds: int = 15_552_000
+
     system_account_shards: int = 16
     merchant_account_shards: int = 8
     due_shards: int = 4

@@ -5,7 +5,7 @@ from shared.identifiers import id_from_digest
 from shared.phone import lookup_digest
 from shared.table import Key, read
 
-__all__ = ["PhoneEntry", "directory_key", "guessed_user_id", "owner_of", "user_of"]
+__all__ = ["PhoneEntry", "User", "directory_key", "guessed_user_id", "owner_of", "user_of"]
 
 
 def directory_key(phone: str) -> Key:

@@ -33,6 +33,8 @@ class Happening(StrEnum):
     NEW_DEVICE = "new_device"
     LOCKED = "locked"
     UNLOCKED = "unlocked"
+    UNLOCK_ASKED = "unlock_asked"
+    UNLOCK_REFUSED = "unlock_refused"
     PASSWORD_REFUSED = "password_refused"
     PASSWORD_CHANGED = "password_changed"
     PASSWORD_RESET = "password_reset"

@@ -51,6 +51,9 @@ _PURPOSES: dict[AnyPurpose, Texts] = {
     "leave_phone": Texts("停用此手机号", "give up this phone for your account"),
     "second_step": Texts("确认本次操作", "confirm what you are doing"),
     "confirm_email": Texts("绑定此邮箱", "bind this mail address"),
+    "unlock_email": Texts(
+        "证明此邮箱以解锁账户", "prove this mail address and unlock your account"
+    ),
 }
 
 
@@ -87,15 +90,17 @@ def send_code(
     language: str,
     address: str,
     asked_by: str | None = None,
+    instead: Texts | None = None,
 ) -> CodeSent:
     """Sends a message to a phone or mail address.
 
     Raises CountryNotServed, TooManyRequests, ServiceUnavailable.
     address: of the network that asks. asked_by: the user who does, when somebody is signed in.
+    instead: what its owner is told in the place of a code that would be of no use.
     When the message is not taken, nothing counts as sent.
     """
     check_country(target, purpose)
-    misfit = _misfit(target, purpose)
+    misfit = instead or _misfit(target, purpose)
     made = _made(target, purpose)
     limits = sending_limits(target, purpose, address=address, asked_by=asked_by)
     rate_limit.take(limits, together_with=[put(made.verification)])

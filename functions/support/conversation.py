@@ -67,7 +67,7 @@ def open_ticket(
     Raises IdempotencyKeyReused for another text under the same source_id, ServiceUnavailable, and
     Cancelled when it is a condition of `together_with` that fails.
     """
-    ticket_id = derived_id("tk", "ticket", incoming.channel, incoming.source_id)
+    ticket_id = ticket_id_of(incoming.channel, incoming.source_id)
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
@@ -85,6 +85,11 @@ def open_ticket(
         logger.info("ticket_opened", extra={"ticket_id": ticket_id, "channel": incoming.channel})
         return Posted(ticket_id, 1)
     raise ServiceUnavailable
+
+
+def ticket_id_of(channel: str, source_id: str) -> str:
+    """The id of the ticket that a message of a channel opens, before it has."""
+    return derived_id("tk", "ticket", channel, source_id)
 
 
 def add_message(
