@@ -20,6 +20,7 @@ from functions.statements.events import events as statement_events
 from functions.support.articles.api import api as articles
 from functions.support.unlock.api import agent_api as unlock_for_agents
 from functions.support.unlock.api import api as unlock
+from functions.support.api import api as support
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -44,6 +45,7 @@ for domain in (
     merchants,
     notifications,
     statements,
+    support,
     agents,
     statements_for_agents,
     reconciliation,

@@ -35,6 +35,11 @@ def measure_amount(name: str, amount_minor: int, **dimensions: str) -> None:
     _record(name, MetricUnit.NoUnit, amount_minor, dimensions)
 
 
+def measure_seconds(name: str, seconds: int, **dimensions: str) -> None:
+    """Records how long something took as a metric."""
+    _record(name, MetricUnit.Seconds, seconds, dimensions)
+
+
 def flush() -> None:
     """Writes out the metrics of one request or event."""
     if metrics.metric_set:

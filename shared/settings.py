@@ -139,6 +139,23 @@ class Settings:
     notification_wait_seconds: int = 60
     notification_tries: int = 5
 
+    support_days: str = "1234567"  # Monday is 1
+    support_hours: str = "09:00-21:00"  # by the time zone above
+    support_holidays: str = ""  # dates, separated by commas
+    # First answer and solving, in seconds of business hours.
+    support_promises: str = (
+        '{"urgent": [900, 14400], "high": [3600, 28800],'
+        ' "normal": [14400, 86400], "low": [28800, 172800]}'
+    )
+    support_teams: str = "general,payments,security"
+    ticket_closes_seconds: int = 604_800
+    attachments_per_user_per_day: int = 50
+    tickets_per_user_per_day: int = 20
+    ticket_messages_per_user_per_hour: int = 120
+    support_bucket: str = "u-wallet-local-support"
+    attachment_scan: str = "off"  # on: GuardDuty says which files are clean
+    attachment_bytes_limit: int = 10_485_760
+    attachment_link_seconds: int = 300
     ticket_messages_limit: int = 5_000
     reply_wait_seconds: int = 60
     reply_tries: int = 8

@@ -18,6 +18,7 @@ os.environ.update(
     BANK_SECRET="test-bank",
     PLATFORMS_SECRET="test-platforms",
     SETTLEMENT_BUCKET="test-settlement",
+    SUPPORT_BUCKET="test-support",
     DATA_KEY="alias/test-data",
     WEB_ORIGINS="https://wallet.example",
     EVENT_WATCH_SECONDS="0",
@@ -69,10 +70,10 @@ def fresh_aws() -> Iterator[None]:
         kms = _client("kms")
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName="alias/test-data", TargetKeyId=key)
-        _client("s3").create_bucket(
-            Bucket="test-settlement",
-            CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"},
-        )
+        for bucket in ("test-settlement", "test-support"):
+            _client("s3").create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "ap-southeast-1"}
+            )
         _client("sesv2").create_email_identity(EmailIdentity=settings().mail_from)
         # Clients stay: building them takes longer than most tests. What they fetched does not.
         forget_secrets()

@@ -15,9 +15,10 @@ from functions.identity.models import Device, SecurityEventPage, SecurityEventVi
 from functions.identity.origin import Origin
 from functions.identity.records import SecurityEvent, security_event_key
 from shared import clock
+from shared.errors import NotFound
 from shared.identifiers import derived_id, new_id
 from shared.settings import settings
-from shared.table import Write, put, put_new
+from shared.table import Write, put, put_new, read
 from shared.web.cursor import open_cursor, seal
 from shared.web.pages import PageQuery
 
@@ -122,6 +123,15 @@ def list_events(user_id: str, query: PageQuery) -> SecurityEventPage:
         items=[_view(event) for event in shown],
         next_cursor=seal(shown[-1].sk, of=of) if len(found) > len(shown) else None,
     )
+
+
+def event_of(user_id: str, event_id: str) -> SecurityEventView:
+    """One of them. Raises NotFound."""
+    key = security_event_key(user_id, event_id)
+    event = read([key]).one(SecurityEvent, key)
+    if event is None:
+        raise NotFound
+    return _view(event)
 
 
 def _event(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from functions.support.incoming import Author
 
 # Which module registers which channel.
-_MODULES: dict[str, str] = {}
+_MODULES = {"app": "functions.support.in_app"}
 
 
 class TryLater(Exception):

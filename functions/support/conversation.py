@@ -7,16 +7,19 @@ once, in one ticket, whatever dies or comes twice, and its sequence has no gap.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from functions.support import queues
+from functions.support import figures, queues, words
+from functions.support.attachments import AttachmentRefused, belonging
 from functions.support.incoming import (
     SUBJECT_LIMIT,
     TEXT_LIMIT,
     About,
+    Author,
     Incoming,
     Posted,
     Priority,
 )
 from functions.support.masking import mask
+from functions.support.notes import noted
 from functions.support.records import (
     CLOSED,
     OPEN,
@@ -30,18 +33,19 @@ from functions.support.records import (
     ticket_key,
 )
 from functions.support.states import after_a_message
-from functions.support.tickets import Change, altered, saving_writes, ticket_of, tries
+from functions.support.tickets import Change, alter, altered, saving_writes, ticket_of, tries
 from functions.support.ways import contact_of, remembering
 from shared import clock
-from shared.errors import IdempotencyKeyReused, ServiceUnavailable
+from shared.errors import IdempotencyKeyReused, NotFound, ServiceUnavailable
 from shared.identifiers import derived_id
-from shared.observability import count, logger
+from shared.observability import logger
 from shared.secrets import keyed_hash
 from shared.settings import settings
 from shared.table import Cancelled, Write, due_shard, put, read, write
 
 REPLIES = "reply"
 _MERGES_LIMIT = 20
+_CORE = Author("system", "support")
 _PERSONS = frozenset({"user", "visitor"})
 
 
@@ -71,17 +75,15 @@ def open_ticket(
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
-        lines = [*saving_writes(None, ticket), queues.taking_number(ticket)]
+        lines = [*saving_writes(None, ticket), queues.taking_number(ticket), *words.listing(ticket)]
         try:
             write(posting.source, *lines, *posting.writes, *together_with)
         except Cancelled as cancelled:
-            if cancelled.failed(posting.source):
-                return _standing(incoming)
-            if any(cancelled.failed(part) for part in together_with):
-                raise
+            if standing := posting.outcome(cancelled, together_with):
+                return standing
             # The number is taken by another ticket, or somebody was in the way.
             continue
-        count("TicketsOpened", channel=incoming.channel)
+        figures.tell(None, ticket)
         logger.info("ticket_opened", extra={"ticket_id": ticket_id, "channel": incoming.channel})
         return Posted(ticket_id, 1)
     raise ServiceUnavailable
@@ -123,12 +125,26 @@ def post(ticket: Ticket, incoming: Incoming, change: Change) -> Posted | None:
     try:
         write(posting.source, *saving, *posting.writes, *change.along)
     except Cancelled as cancelled:
-        if cancelled.failed(posting.source):
-            return _standing(incoming)
-        if any(cancelled.failed(part) for part in change.along):
-            raise
-        return None
+        return posting.outcome(cancelled, change.along)
+    figures.tell(ticket, change.after)
     return Posted(change.after.ticket_id, int(change.after.messages))
+
+
+def bind(ticket_id: str, user_id: str, *, proven_by: str) -> Ticket:
+    """Says whose a visitor's ticket is, once they have proven it. proven_by: how, `hotline_code`.
+
+    Done again, it changes nothing. Raises NotFound, also for a ticket of another user.
+    """
+
+    def bound(ticket: Ticket) -> Change | None:
+        if ticket.user_id == user_id:
+            return None
+        if ticket.user_id:
+            raise NotFound
+        details = {"user_id": user_id, "proven_by": proven_by}
+        return noted(altered(ticket, user_id=user_id), "bound", by=_CORE, details=details)
+
+    return alter(ticket_id, bound)
 
 
 def earlier(incoming: Incoming) -> Posted | None:
@@ -165,10 +181,28 @@ class _Posting:
                 fingerprint=_fingerprint(incoming),
             )
         )
+        self.attached = belonging(incoming.attachments, incoming.author.id, ticket.ticket_id)
         self.writes = [
             put(_message(ticket.ticket_id, sequence, incoming)),
             *remembering(ticket.ticket_id, incoming),
+            *self.attached,
         ]
+        self._incoming = incoming
+
+    def outcome(self, cancelled: Cancelled, along: Sequence[Write]) -> Posted | None:
+        """What a cancelled write means: the message was there before, or (None) others were faster.
+
+        Raises IdempotencyKeyReused, AttachmentRefused, or `cancelled` itself where it was for
+        `along`.
+        """
+        if cancelled.failed(self.source):
+            return _standing(self._incoming)
+        for attachment_id, part in zip(self._incoming.attachments, self.attached, strict=True):
+            if cancelled.failed(part):
+                raise AttachmentRefused(attachment_id=attachment_id) from cancelled
+        if any(cancelled.failed(part) for part in along):
+            raise cancelled
+        return None
 
 
 def _new_ticket(ticket_id: str, incoming: Incoming, opening: Opening, attempt: int) -> Ticket:

@@ -11,8 +11,12 @@ from typing import NamedTuple
 HIDDEN = "•"
 _DIGIT = r"[0-9０-９]"
 _GAP = r"[\s\-‐‑‒–—−_.·•,，/\u200b\u2060\ufeff]{0,3}"
-# Thirteen to nineteen digits, with or without something between them.
-_LONG_NUMBER = re.compile(rf"(?<!{_DIGIT}){_DIGIT}(?:{_GAP}{_DIGIT}){{12,18}}(?!{_DIGIT})")
+# Thirteen digits and more, with or without something between them.
+_LONG_NUMBER = re.compile(rf"{_DIGIT}(?:{_GAP}{_DIGIT}){{12,}}")
+_CARD_LENGTHS = range(19, 12, -1)
+# How cards of the great networks begin. Of thirteen digits there are only old ones of the first.
+_ISSUERS = re.compile(r"4|5[0-9]|6[0-9]|3[4-8]|2[2-7]|9[0-9]|81")
+_SHORT_ISSUERS = re.compile(r"4")
 _CODE_WORD = (
     r"(?:验证码|校验码|动态码|动态密码|短信码|安全码|支付码|驗證碼|口令|恢复码"
     r"|\b(?:code|pin|otp|passcode|cvv2?|cvc2?)\b)"
@@ -67,9 +71,34 @@ def _without_password(found: re.Match[str]) -> str:
 
 
 def _without_card(found: re.Match[str]) -> str:
-    """Its last four digits stay: an agent may need to know which card. Other numbers stay whole."""
-    digits = "".join(str(unicodedata.digit(one)) for one in found[0] if one.isdigit())
-    return HIDDEN * 4 + digits[-4:] if _luhn(digits) else found[0]
+    """The last four digits of a card stay: an agent may need to know which. Other numbers stay
+    whole. What follows a card, its date or code, must not hide it, so all that begins where a group
+    of digits does is looked at.
+    """
+    text, places = found[0], [at for at, one in enumerate(found[0]) if one.isdigit()]
+    digits = "".join(str(unicodedata.digit(text[at])) for at in places)
+    kept, at, number = "", 0, 0
+    while number < len(places):
+        length = _card_at(text, places, digits, number)
+        if not length:
+            number += 1
+            continue
+        kept += text[at : places[number]] + HIDDEN * 4 + digits[number + length - 4 :][:4]
+        number += length
+        at = places[number - 1] + 1
+    return kept + text[at:]
+
+
+def _card_at(text: str, places: list[int], digits: str, number: int) -> int:
+    """How many digits a card has that begins with this one; 0 where none does."""
+    if number and places[number] == places[number - 1] + 1:
+        return 0
+    for length in _CARD_LENGTHS:
+        one = digits[number : number + length]
+        issuers = _SHORT_ISSUERS if length == 13 else _ISSUERS
+        if len(one) == length and issuers.match(one) and _luhn(one):
+            return length
+    return 0
 
 
 def _luhn(digits: str) -> bool:

@@ -8,10 +8,14 @@
 | Note         | `TICKET#<ticket id>`                 | `NOTE#<sequence>`              |
 | Way          | `TICKET#<ticket id>`                 | `WAY#<channel>`                |
 | Source       | `SOURCE#<digest>`                    | `SOURCE`                       |
+| Attachment   | `ATTACHMENT#<attachment id>`         | `ATTACHMENT`                   |
 | TicketLine   | `TICKETS#<user id>`                  | `MADE#<time>#<ticket id>`      |
 |              | `CONTACT#<digest>`                   | `MADE#<time>#<ticket id>`      |
+|              | `WORD#<word>`                        | `MADE#<time>#<ticket id>`      |
 |              | `NUMBER#<number>`                    | `NUMBER`                       |
 |              | `QUEUE#<of what>#<value>#<state>`    | `<rank>#<time>#<ticket id>`    |
+| Figures      | `FIGURES#<month>`                    | `<day>#<channel>#<shard>`      |
+| Backlog      | `BACKLOG`                            | `<channel>#<shard>`            |
 
 A ticket stands in the queue of all, of its team, of its assignee and of each tag, under its state;
 `rank` puts the urgent first, and within it who waits longest.
@@ -84,6 +88,15 @@ class Ticket(DomainRecord):
     follows = UnicodeAttribute(null=True)
     opened_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
+    answered_at = UnicodeAttribute(null=True)
+    solved_at = UnicodeAttribute(null=True)
+    answer_due_at = NumberAttribute(null=True)
+    solve_due_at = NumberAttribute(null=True)
+    solve_left = NumberAttribute(null=True)
+    closes_at = NumberAttribute(null=True)
+    broken: Any = UnicodeSetAttribute(null=True)
+    rating = NumberAttribute(null=True)
+    rating_comment = UnicodeAttribute(null=True)
     version = NumberAttribute(default=0)
     change_id = UnicodeAttribute()
 
@@ -144,10 +157,56 @@ class Source(DomainRecord):
     fingerprint = UnicodeAttribute()
 
 
+class Attachment(DomainRecord):
+    """A file that belongs to a message: `ticket_id` says of which ticket, once it does.
+
+    `owner`: who gave it, the id of an author. `kind`: its media type. `uploaded`: that it has been
+    seen to lie in the bucket, with that size (bytes) and kind. `clean`: that somebody looked into
+    it for viruses and found none; nobody opens one that is not.
+    """
+
+    attachment_id = UnicodeAttribute()
+    owner = UnicodeAttribute()
+    name = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    size = NumberAttribute()
+    uploaded = BooleanAttribute(default=False)
+    clean = BooleanAttribute(default=False)
+    ticket_id = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+
+
 class TicketLine(DomainRecord):
     """Where a ticket stands in a list."""
 
     ticket_id = UnicodeAttribute()
+
+
+class Figures(DomainRecord):
+    """What happened to tickets of a channel on one local day, in one of several shards."""
+
+    day = UnicodeAttribute()
+    channel = UnicodeAttribute()
+    opened = NumberAttribute(null=True)
+    answered = NumberAttribute(null=True)
+    answer_seconds = NumberAttribute(null=True)
+    solved = NumberAttribute(null=True)
+    solve_seconds = NumberAttribute(null=True)
+    reopened = NumberAttribute(null=True)
+    rated = NumberAttribute(null=True)
+    rating_sum = NumberAttribute(null=True)
+    broken = NumberAttribute(null=True)
+
+
+class Backlog(DomainRecord):
+    """How many tickets of a channel are in each state, in one of several shards."""
+
+    channel = UnicodeAttribute()
+    open = NumberAttribute(null=True)
+    pending = NumberAttribute(null=True)
+    solved = NumberAttribute(null=True)
+    reopened = NumberAttribute(null=True)
+    closed = NumberAttribute(null=True)
 
 
 def case_key(kind: str, about: str) -> Key:
@@ -174,6 +233,10 @@ def source_key(digest: str) -> Key:
     return Key(Source, f"SOURCE#{digest}", "SOURCE")
 
 
+def attachment_key(attachment_id: str) -> Key:
+    return Key(Attachment, f"ATTACHMENT#{attachment_id}", "ATTACHMENT")
+
+
 def number_key(number: str) -> Key:
     return Key(TicketLine, f"NUMBER#{number}", "NUMBER")
 
@@ -184,6 +247,19 @@ def tickets_of(user_id: str) -> str:
 
 def tickets_of_contact(digest: str) -> str:
     return f"CONTACT#{digest}"
+
+
+def tickets_with_word(word: str) -> str:
+    return f"WORD#{word}"
+
+
+def figures_key(day: str, place: str) -> Key:
+    """day: `2026-11-29`. place: the channel and the shard."""
+    return Key(Figures, f"FIGURES#{day[:7]}", f"{day}#{place}")
+
+
+def backlog_key(place: str) -> Key:
+    return Key(Backlog, "BACKLOG", place)
 
 
 def queue_of(dimension: str, value: str, state: str) -> str:

@@ -9,6 +9,7 @@ from functions.support.incoming import Author, Incoming, Posted
 from functions.support.records import CLOSED, PENDING, Ticket
 from functions.support.states import WAITS_FOR_US, check
 from functions.support.tickets import Change, altered, ticket_of, tries
+from shared import clock
 from shared.errors import Problem, ServiceUnavailable, Texts
 
 REPLIED = "ticket_replied"
@@ -69,6 +70,7 @@ def _replied(ticket: Ticket, by: Actor, wanted: str | None) -> Change:
         messages=int(ticket.messages) + 1,
         state=state,
         assignee=ticket.assignee or by.id,
+        answered_at=ticket.answered_at or clock.now_text(),
     )
     deed = audit.record(
         by,

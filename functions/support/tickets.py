@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
+from functions.support import clocks, figures
 from functions.support.queues import moving
 from functions.support.records import Ticket, ticket_key
 from shared import clock
@@ -79,17 +80,19 @@ def saved(before: Ticket, change: Change) -> bool:
         if any(cancelled.failed(part) for part in change.along):
             raise
         return False
+    figures.tell(before, change.after)
     return True
 
 
 def saving_writes(before: Ticket | None, after: Ticket) -> list[Write]:
-    """The writes of a ticket and of its places; the first has the condition that it is as it was
-    read, or that there is none yet.
+    """The writes of a ticket, of its places and of what is counted; the first has the condition
+    that it is as it was read, or that there is none yet.
     """
     after.attribute_values |= {
         "updated_at": clock.now_text(),
         "version": 1 if before is None else int(before.version) + 1,
         "change_id": new_id(""),
     }
+    clocks.run(before, after)
     unchanged = None if before is None else Ticket.version == before.version
-    return [put(after, unchanged), *moving(before, after)]
+    return [put(after, unchanged), *moving(before, after), *figures.counting(before, after)]

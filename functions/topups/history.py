@@ -54,6 +54,12 @@ def own(top_up: TopUp | None, user_id: str) -> TopUp:
     return top_up
 
 
+def top_up_of(user_id: str, top_up_id: str) -> TopUp:
+    """Strongly consistent. Raises NotFound as `own` does."""
+    key = top_up_key(top_up_id)
+    return own(read([key]).one(TopUp, key), user_id)
+
+
 def any_pending(user_id: str) -> bool:
     """Whether money may still come for a top-up that was begun. Reads all there are of a user."""
     lines = Listing.query(

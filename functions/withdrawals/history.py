@@ -51,6 +51,12 @@ def visible(withdrawal: Withdrawal | None, user_id: str) -> Withdrawal:
     return withdrawal
 
 
+def withdrawal_of(user_id: str, withdrawal_id: str) -> Withdrawal:
+    """Strongly consistent. Raises NotFound as `visible` does."""
+    key = withdrawal_key(withdrawal_id)
+    return visible(read([key]).one(Withdrawal, key), user_id)
+
+
 def history(user_id: str, query: PageQuery, *, language: str) -> WithdrawalsView:
     """A page of a user's withdrawals, the newest first. Raises InvalidCursor."""
     lines, next_cursor = newest_first(

@@ -139,11 +139,13 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     ]
     if operation.query is not None:
         parameters += _query_parameters(operation.query)
-    if operation.moves_money:
+    if operation.moves_money or operation.takes_key:
         schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+        required = operation.moves_money
         parameters.append(
-            {"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}
+            {"name": "Idempotency-Key", "in": "header", "required": required, "schema": schema}
         )
+    if operation.moves_money:
         parameters += [
             {"name": name, "in": "header", "schema": {"type": "string"}, "description": what}
             for name, what in _MONEY_HEADERS.items()

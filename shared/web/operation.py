@@ -126,6 +126,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[int, Any]
     problems: tuple[type[Problem], ...]
     moves_money: bool
+    takes_key: bool
     scheme: str | None
     roles: frozenset[str]
     reads: Callable[[Call[Any]], Iterable[Key]]
@@ -152,6 +153,7 @@ class Api:
         query: type[Any] | None = None,
         problems: tuple[type[Problem], ...] = (),
         moves_money: bool = False,
+        takes_key: bool = False,
         public: bool = False,
         roles: frozenset[str] = frozenset(),
         reads: Reads[B] | None = None,
@@ -159,6 +161,7 @@ class Api:
         """Registers a function as what answers `method path`.
 
         answers: the model of the body for each successful status (None: no body).
+        takes_key: it moves no money, and is done once for an `Idempotency-Key` where there is one.
         roles: who may call it, where those who sign in have roles: one of them is enough.
         reads: the records the operation needs; they are in `call.found` when it runs.
         Raises ValueError for an operation that forgets to say its roles, or says impossible ones.
@@ -177,6 +180,7 @@ class Api:
                 answers=answers,
                 problems=problems,
                 moves_money=moves_money,
+                takes_key=takes_key,
                 scheme=None if public else self._check.scheme,
                 roles=roles,
                 reads=reads or _reads_nothing,
@@ -278,6 +282,8 @@ def _understand(
         if operation.moves_money:
             check_may_move_money(request)
             call.idempotency_key = checked_key(request.headers.get("idempotency-key"))
+        if operation.takes_key and (key := request.headers.get("idempotency-key")):
+            call.idempotency_key = checked_key(key)
         if operation.query is not None:
             call.query = convert(_query_values(request), operation.query, from_text=True)
         if operation.body is Received:
