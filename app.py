@@ -5,6 +5,7 @@ Each domain brings its operations in an `api` and its scheduled functions in `ev
 
 from functions.agents.api import api as agents
 from functions.agents.events import events as agent_events
+from functions.diagnosis.api import api as diagnosis
 from functions.identity.api import api as identity
 from functions.identity.events import events as identity_events
 from functions.notifications.api import api as notifications
@@ -43,6 +44,7 @@ for domain in (
     withdrawals,
     payments,
     merchants,
+    diagnosis,
     notifications,
     statements,
     support,

@@ -2,6 +2,7 @@
 operation that raises it; the edge turns it into RFC 9457 problem+json in the caller's language.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 
@@ -23,6 +24,7 @@ class Problem(Exception):
     field: the path of the offending field, `payee.phone`.
     retry_after: seconds to wait before the same request makes sense again.
     diagnosis: facts that let the caller act, shown as they are.
+    noted: it was written down for the user, together with what it did.
     """
 
     status: ClassVar[int] = 500
@@ -42,7 +44,7 @@ class Problem(Exception):
         *,
         field: str | None = None,
         retry_after: int | None = None,
-        diagnosis: dict[str, Any] | None = None,
+        diagnosis: Mapping[str, Any] | None = None,
         headers: dict[str, str] | None = None,
         **values: str | int,
     ) -> None:
@@ -53,6 +55,7 @@ class Problem(Exception):
         self.headers = headers or {}
         self.values = values
         self.replayed = False
+        self.noted = False
 
     def to_record(self) -> dict[str, Any]:
         """What must be kept to give the same refusal again."""

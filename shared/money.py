@@ -23,3 +23,9 @@ def display(amount: int, currency: str = "CNY") -> str:
     """`12.50 CNY`, for texts that people read."""
     sign = "-" if amount < 0 else ""
     return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02d} {currency}"
+
+
+def yuan(amount: int) -> str:
+    """`¥1,234.50`, as people in the app read an amount of CNY."""
+    sign = "-" if amount < 0 else ""
+    return f"{sign}¥{abs(amount) // 100:,}.{abs(amount) % 100:02d}"

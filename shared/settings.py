@@ -172,6 +172,7 @@ class Settings:
     merchant_account_shards: int = 8
     due_shards: int = 4
     refusal_kept_seconds: int = 7_776_000
+    failed_attempts_per_day: int = 50
 
 
 @cache

@@ -46,12 +46,14 @@ from shared.observability import logger
 from shared.platforms import get_platform
 from shared.settings import settings
 from tests.clock import TestClock
+from tests.quick_moto import quicken
 from tests.tables import create_tables
 
 # Argon2 takes long by design. Its real parameters are in force in tests/functions/identity/
 # test_passwords.py, and wherever a packaged function runs.
 FULL_STRENGTH = passwords.MEMORY_KIB, passwords.PASSES
 passwords.MEMORY_KIB, passwords.PASSES = 32, 1
+quicken()
 # moto makes and drops millions of small objects, none of them in circles.
 gc.set_threshold(100_000, 50, 100)
 

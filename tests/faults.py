@@ -27,7 +27,6 @@ from shared.errors import ServiceUnavailable
 from tests.clock import TestClock
 from tests.conftest import (
     empty_tables,
-    forget_clients,
     forget_secrets,
     ledger_items,
     restore_world,
@@ -244,7 +243,7 @@ def _befall(swept: Swept, injection: Injection, clock: TestClock) -> bool:
         try:
             answers.append(swept.act())
         except ProcessDied:
-            forget_clients()
+            forget_secrets()
     if not injection.befell:
         return False
     for _ in range(2):

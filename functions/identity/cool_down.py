@@ -33,8 +33,10 @@ class CoolDown(Problem):
     def __init__(self, *, until: int) -> None:
         """until: seconds since 1970."""
         text = clock.text_of(until * 1000)
-        limit = display(settings().unguarded_day_limit_minor)
-        super().__init__(diagnosis={"until": text}, until=text, limit_display=limit)
+        limit = settings().unguarded_day_limit_minor
+        super().__init__(
+            diagnosis={"until": text}, until=text, limit=limit, limit_display=display(limit)
+        )
 
 
 class Begun(NamedTuple):

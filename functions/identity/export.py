@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from functions.diagnosis.attempts import listed
+from functions.diagnosis.models import FailedAttemptsView
 from functions.identity import two_factor
 from functions.identity.contacts import email_of, phone_of
 from functions.identity.models import SecurityEventPage, SessionPage
@@ -43,6 +45,7 @@ _LISTS = {
     "cards": "/v1/cards",
     "entries": "/v1/wallet/entries",
     "notifications": "/v1/notifications",
+    "failed_attempts": "/v1/me/failed-attempts",
     "top_ups": "/v1/top-ups",
     "withdrawals": "/v1/withdrawals",
 }
@@ -84,6 +87,7 @@ class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
     entries: EntriesView
     top_ups: TopUpsView
     withdrawals: WithdrawalsView
+    failed_attempts: FailedAttemptsView
     notifications: NotificationsView
     notification_choice: ChoiceView
     risk: RiskData
@@ -124,6 +128,7 @@ def export(
         entries=statement(user_id, EntriesQuery(limit=page.limit)),
         top_ups=top_ups(user_id, page),
         withdrawals=withdrawals(user_id, page, language=language),
+        failed_attempts=listed(user_id, page, language=language),
         notifications=notifications(
             user_id,
             stored_mark(user_id),

@@ -8,7 +8,7 @@ Failures older than a lock lasts are forgotten.
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from functions.identity import cool_down
 from functions.identity.contacts import phone_of
@@ -70,40 +70,65 @@ class PayPasswordLocked(Problem):
     )
 
     def __init__(self, *, retry_after: int) -> None:
-        super().__init__(retry_after=retry_after, minutes=-(-retry_after // 60))
+        until = clock.text_of((clock.seconds() + retry_after) * 1000)
+        super().__init__(retry_after=retry_after, minutes=-(-retry_after // 60), until=until)
 
 
-def authorize(pay_password: str, *, origin: Origin | None = None) -> Callable[[Account], None]:
+# What else a refusal for a wrong pay password writes, in the write that counts it.
+Noting = Callable[[Problem], Sequence[Write]]
+
+
+def authorize(
+    pay_password: str, *, origin: Origin | None = None, noting: Noting | None = None
+) -> Callable[[Account], None]:
     """What the ledger asks of each state of the account that is to be spent from."""
-    return lambda account: check(account, pay_password, origin=origin)
+    return lambda account: check(account, pay_password, origin=origin, noting=noting)
 
 
-def check(account: Account, pay_password: str, *, origin: Origin | None = None) -> None:
+def check_usable(account: Account) -> None:
+    """Raises PayPasswordNotSet, PayPasswordLocked where no pay password would be looked at now."""
+    if account.proof is None:
+        raise PayPasswordNotSet
+    if _recent_failures(account) >= settings().pay_password_tries:
+        raise PayPasswordLocked(retry_after=_lock_end(account) - clock.seconds())
+
+
+def check(
+    account: Account,
+    pay_password: str,
+    *,
+    origin: Origin | None = None,
+    noting: Noting | None = None,
+) -> None:
     """Raises PayPasswordNotSet, PayPasswordLocked, WrongPayPassword, ServiceUnavailable.
+
+    noting: what a wrong one writes beside the count. None of its conditions may ever fail.
 
     Whoever spends on the strength of this must write under the condition that `proof_failures` is
     still as it is in `account`.
     """
     for attempt in range(_TRIES):
-        if account.proof is None:
-            raise PayPasswordNotSet
+        check_usable(account)
         failures = _recent_failures(account)
-        if failures >= settings().pay_password_tries:
-            raise PayPasswordLocked(retry_after=_lock_end(account) - clock.seconds())
-        if hmac.compare_digest(account.proof, _proof(account.account_id, pay_password)):
+        if hmac.compare_digest(str(account.proof), _proof(account.account_id, pay_password)):
             return
         failing = [
             Account.proof_failures.set(failures + 1),
             Account.proof_failed_at.set(clock.seconds()),
         ]
-        event = _failure(account.account_id, failures + 1, origin)
+        wrong = WrongPayPassword(tries_left=settings().pay_password_tries - failures - 1)
         told = _telling_of_lock(account.account_id, failures + 1)
-        if change_proof(account, failing, together_with=[event, *(one.writing for one in told)]):
+        parts = [
+            _failure(account.account_id, failures + 1, origin),
+            *(noting(wrong) if noting else ()),
+        ]
+        if change_proof(account, failing, together_with=[*parts, *(one.writing for one in told)]):
             logger.warning("pay_password_refused", extra={"user_id": account.account_id})
             count("PayPasswordsRefused")
             for one in told:
                 one.send()
-            raise WrongPayPassword(tries_left=settings().pay_password_tries - failures - 1)
+            wrong.noted = noting is not None
+            raise wrong
         pause(attempt)
         account = _found(account.account_id)
     raise ServiceUnavailable

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
+from functions.diagnosis.dry_run import Asker
+from functions.diagnosis.models import Explained
 from functions.identity.cool_down import CoolDown
+from functions.identity.origin import seen
 from functions.identity.pay_password import (
     PayPasswordLocked,
     PayPasswordNotSet,
@@ -11,7 +14,14 @@ from functions.identity.pay_password import (
 from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
 from functions.payments import event_list, orders, payment
-from functions.payments.collection import MerchantNotActive, OrderClosed, OrderExpired, OrderPaid
+from functions.payments.collection import (
+    MerchantNotActive,
+    OrderClosed,
+    OrderExpired,
+    OrderNotFound,
+    OrderPaid,
+)
+from functions.payments.diagnosis import explained
 from functions.payments.merchant_check import merchant_check, merchant_of
 from functions.payments.models import (
     EventDetailView,
@@ -39,7 +49,7 @@ from shared.ledger.errors import (
     LimitExceeded,
     ReversalExceedsOriginal,
 )
-from shared.ledger.records import Transfer, transfer_key
+from shared.ledger.records import Account, Transfer, account_key, transfer_key
 from shared.rate_limit import TooManyRequests
 from shared.table import Key
 from shared.web import Api, Call, Reply
@@ -88,9 +98,9 @@ def get_order(call: Call[None]) -> Reply:
         InsufficientFunds,
         LimitExceeded,
         MerchantNotActive,
-        NotFound,
         OrderClosed,
         OrderExpired,
+        OrderNotFound,
         OrderPaid,
         PayPasswordLocked,
         PayPasswordNotSet,
@@ -101,6 +111,7 @@ def get_order(call: Call[None]) -> Reply:
     ),
     moves_money=True,
     reads=payment.needed,
+    explain=payment.REFUSALS.explain,
 )
 def create_payment(call: Call[PaymentRequest]) -> Reply:
     """Pays an order."""
@@ -119,6 +130,31 @@ def get_payment(call: Call[None]) -> Reply:
     """Shows a payment to who made it."""
     transfer = call.found.one(Transfer, transfer_key(call.path["payment_id"]))
     return Reply(200, payment_view(payment.visible(transfer, call.user_id)))
+
+
+def _to_explain(call: Call[None]) -> Iterable[Key]:
+    yield from _its_payment(call)
+    yield account_key(call.user_id)
+
+
+@api.operation(
+    "GET",
+    "/v1/payments/{payment_id}/diagnosis",
+    answers={200: Explained},
+    problems=(NotFound,),
+    reads=_to_explain,
+)
+def diagnose_payment(call: Call[None]) -> Reply:
+    """Tells why a payment failed, and whether it would pass now."""
+    payment_id, account = call.path["payment_id"], account_key(call.user_id)
+    told = explained(
+        payment_id,
+        call.found.one(Transfer, transfer_key(payment_id)),
+        user_id=call.user_id,
+        by=Asker(call.found.one(Account, account), seen(call), call.country),
+        language=call.language,
+    )
+    return Reply(200, told)
 
 
 @merchant_api.operation(

@@ -21,10 +21,14 @@ from functions.payments.fee import fee_for
 from functions.payments.records import CLOSED, EXPIRED, OPEN, PAID, PAYMENT, Order
 from functions.payments.views import standing
 from shared import clock
-from shared.errors import Problem, Texts
+from shared.errors import NotFound, Problem, Texts
 from shared.ledger import FromUser, Movement, Posting, post
 from shared.ledger.errors import CreditRefused
 from shared.table import Cancelled, Write, put, update
+
+
+class OrderNotFound(NotFound):
+    """Said in the same words as of anything that is not there."""
 
 
 class OrderPaid(Problem):
@@ -82,11 +86,11 @@ def collect(
     try:
         return post(movement, debit=debit, credit=order.as_payee, together_with=with_it)
     except CreditRefused as error:
-        raise MerchantNotActive from error
+        raise MerchantNotActive(merchant=order.merchant_name) from error
     except Cancelled as cancelled:
         if not cancelled.failed(paying):
             raise
-        check_payable(cast(Order, cancelled.standing(paying)))
+        check_payable(cast(Order, cancelled.standing(paying)), payer_id=debit.account_id)
         raise  # payable as it stands, and yet refused: nobody thought of this
 
 
@@ -103,14 +107,20 @@ def movement_of(order: Order, payment_id: str, fingerprint: str | None) -> Movem
     )
 
 
-def check_payable(order: Order) -> None:
-    """Raises OrderPaid, OrderClosed, OrderExpired unless the order can be paid now."""
+def check_payable(order: Order, *, payer_id: str) -> None:
+    """Raises OrderPaid, OrderClosed, OrderExpired unless the order can be paid now.
+
+    payer_id: who asks; of another who has paid no more is said than that.
+    """
+    merchant = order.merchant_name
     if order.status == PAID:
-        raise OrderPaid
+        paid_by = "you" if order.payer_id == payer_id else "another"
+        raise OrderPaid(paid_by=paid_by, paid_at=order.paid_at or "", merchant=merchant)
     if order.status == CLOSED:
-        raise OrderClosed
+        raise OrderClosed(ended_at=order.ended_at or "", merchant=merchant)
     if standing(order) == EXPIRED:
-        raise OrderExpired
+        expired_at = clock.text_of(int(order.expires_at) * 1000)
+        raise OrderExpired(expired_at=expired_at, merchant=merchant)
 
 
 def _paid(order: Order, payment_id: str, payer_id: str) -> Order:

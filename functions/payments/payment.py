@@ -7,11 +7,13 @@ transfer of the ledger, and so is a refusal, for 90 days: the same request gets 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from functions.diagnosis.attempts import Asked, Refusals
 from functions.identity import cool_down
 from functions.identity.origin import origin_of, seen
 from functions.identity.pay_password import authorize
 from functions.payments.collection import (
     MerchantNotActive,
+    OrderNotFound,
     check_payable,
     collect,
     movement_of,
@@ -60,11 +62,11 @@ def pay(call: Call[PaymentRequest]) -> Posting:
     if payer is None:
         raise AccountClosed
     if order is None:
-        raise NotFound
+        raise OrderNotFound
     may_spend = _authorize(call, order, payment_day_limit())
     may_spend(payer)
     try:
-        check_payable(order)
+        check_payable(order, payer_id=call.user_id)
         check_payment_amount(int(order.amount))
         posting = _paid(call, order, payer, asked)
     except _REMEMBERED as problem:
@@ -110,13 +112,24 @@ def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) 
 
 def _authorize(call: Call[PaymentRequest], order: Order, limit: Limit) -> Authorize:
     """What must be so for the payer to spend, asked of each state of the account."""
-    proven = authorize(call.body.pay_password, origin=origin_of(call))
+    noting = REFUSALS.noting(call)
+    proven = authorize(call.body.pay_password, origin=origin_of(call), noting=noting)
 
     def may_spend(account: Account) -> None:
         proven(account)
         cool_down.check(account, int(order.amount), limit=limit)
 
     return may_spend
+
+
+def _asked(call: Call[PaymentRequest], problem: Problem) -> Asked:
+    order = call.found.one(Order, order_key(call.body.order_id))
+    return Asked(
+        object_id=_id_of(call),
+        transfer_id=_id_of(call),
+        amount=None if order is None else int(order.amount),
+        about={"order_id": call.body.order_id},
+    )
 
 
 def _id_of(call: Call[PaymentRequest]) -> str:
@@ -135,3 +148,6 @@ def _refused(
         debit=_Named(payer.account_id, payer.label),
         credit=_Named(order.merchant_id, order.merchant_name),
     )
+
+
+REFUSALS = Refusals("payment", _asked)

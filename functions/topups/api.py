@@ -23,8 +23,8 @@ from functions.topups.refusals import (
     CheckoutDeclined,
     TopUpExpired,
 )
-from functions.topups.top_up import needed, top_up
-from functions.wallet.cards import CardNotActive
+from functions.topups.top_up import REFUSALS, needed, top_up
+from functions.wallet.cards import CardNotActive, CardNotFound
 from shared.bank.notifications import NotificationNotAuthentic
 from shared.errors import NotFound, Problem
 from shared.ledger.errors import AccountClosed, AccountFrozen, LimitExceeded
@@ -53,9 +53,9 @@ api = Api(__name__, session_check)
         CardLacksFunds,
         CardNotActive,
         CardNotBound,
+        CardNotFound,
         CheckoutDeclined,
         LimitExceeded,
-        NotFound,
         PayPasswordLocked,
         PayPasswordNotSet,
         RiskBlocked,
@@ -67,6 +67,7 @@ api = Api(__name__, session_check)
     ),
     moves_money=True,
     reads=needed,
+    explain=REFUSALS.explain,
 )
 def create_top_up(call: Call[TopUpRequest]) -> Reply:
     """Brings money into the wallet, from a bank card or by a platform.

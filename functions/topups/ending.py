@@ -44,7 +44,7 @@ def conclude(top_up: TopUp, told: Charge | Payment, account: Account) -> TopUp:
     if isinstance(told, Charge):
         if told.status == "succeeded":
             return _take(top_up, told.amount, told.charge_id, account)
-        return fail(top_up, refusal_of(told)) if told.status == "declined" else top_up
+        return fail(top_up, _declined(top_up, told)) if told.status == "declined" else top_up
     if told.status == "paid":
         return _take(top_up, told.amount, told.payment_id, account)
     return expire(top_up) if told.status == "closed" else top_up
@@ -59,6 +59,10 @@ def expire(top_up: TopUp) -> TopUp:
     """The same, unless somebody has taken it up again since it was read."""
     untouched = (TopUp.status == PENDING) & (TopUp.lease_until == top_up.lease_until)
     return _end_without_money(top_up, EXPIRED, TopUpExpired(), untouched)
+
+
+def _declined(top_up: TopUp, told: Charge) -> Problem:
+    return refusal_of(told, bank=top_up.bank, last4=top_up.last4)
 
 
 def booking_id(top_up_id: str) -> str:

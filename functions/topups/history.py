@@ -68,6 +68,18 @@ def any_pending(user_id: str) -> bool:
     return any(top_up.status == PENDING for top_up in _listed(lines))
 
 
+def newest(user_id: str, limit: int) -> list[TopUp]:
+    """Up to `limit` of a user's top-ups, the newest first, strongly consistent."""
+    lines = Listing.query(
+        list_of(user_id),
+        Listing.sk.startswith(LISTING_PREFIX),
+        consistent_read=True,
+        scan_index_forward=False,
+        limit=limit,
+    )
+    return list(_listed(lines))
+
+
 def history(user_id: str, query: PageQuery) -> TopUpsView:
     """A page of a user's top-ups, the newest first. Raises InvalidCursor."""
     lines, next_cursor = newest_first(

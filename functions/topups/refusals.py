@@ -1,7 +1,7 @@
 """Why no money came: what the bank says, in words for the user."""
 
 from shared.bank.port import BankRefusal, Charge
-from shared.errors import Problem, Texts
+from shared.errors import Problem, ServiceUnavailable, Texts
 
 
 class CardLacksFunds(Problem):
@@ -84,13 +84,24 @@ class AmountDiffers(Problem):
     )
 
 
+class ProviderUnavailable(ServiceUnavailable):
+    """The bank or the platform is away, and has surely taken nothing. provider: `bank`, `alipay`
+    or `wechat_pay`.
+    """
+
+    def __init__(self, *, provider: str) -> None:
+        Problem.__init__(self, retry_after=1, provider=provider)
+
+
 _KINDS: dict[str, type[Problem]] = {
     kind.code: kind for kind in (CardLacksFunds, CardFrozen, CardExpired, CardNotBound)
 }
 
 
-def refusal_of(no: Charge | BankRefusal) -> Problem:
-    """What a bank's no means to the user."""
+def refusal_of(no: Charge | BankRefusal, *, bank: str | None, last4: str | None) -> Problem:
+    """What a bank's no to charge a card means to the user."""
     code = no.code if isinstance(no, BankRefusal) else str(no.reason)
     kind = _KINDS.get(code)
-    return kind() if kind else CardDeclined(diagnosis={"bank_code": code})
+    refusal = kind() if kind else CardDeclined(diagnosis={"bank_code": code})
+    refusal.values.update(bank=bank or "", last4=last4 or "")
+    return refusal

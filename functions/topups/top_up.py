@@ -13,10 +13,11 @@ from typing import Any, NamedTuple, NoReturn, cast
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from functions.diagnosis.attempts import Asked, Refusals
 from functions.identity.origin import origin_of
 from functions.identity.pay_password import authorize
 from functions.risk.money_guard import MoneyGuard
-from functions.topups.ending import conclude, expire, fail
+from functions.topups.ending import booking_id, conclude, expire, fail
 from functions.topups.models import AlipaySource, CardSource, TopUpRequest
 from functions.topups.records import (
     CARD,
@@ -30,7 +31,7 @@ from functions.topups.records import (
     listing,
     top_up_key,
 )
-from functions.topups.refusals import CheckoutDeclined, refusal_of
+from functions.topups.refusals import CheckoutDeclined, ProviderUnavailable, refusal_of
 from functions.wallet.cards import key_of_card, usable_card
 from functions.wallet.limits import check_top_up_amount, top_up_day_limit
 from shared import clock
@@ -40,7 +41,6 @@ from shared.errors import (
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
     Problem,
-    ServiceUnavailable,
 )
 from shared.identifiers import derived_id
 from shared.ledger import Limit
@@ -86,7 +86,8 @@ def top_up(call: Call[TopUpRequest]) -> Outcome:
         return _again(call, earlier, account)
     limit = top_up_day_limit()
     made = _record(call, limit)
-    may_use = authorize(call.body.pay_password, origin=origin_of(call))
+    noting = REFUSALS.noting(call)
+    may_use = authorize(call.body.pay_password, origin=origin_of(call), noting=noting)
     may_use(account)
     standing = _create(call, made, account, limit, may_use)
     if standing is not None:
@@ -117,7 +118,7 @@ def _charge(made: TopUp, account: Account) -> Outcome:
             reference=made.top_up_id, card_token=made.card_token, amount=made.money
         )
     except BankRefusal as refusal:
-        return _answer(fail(made, refusal_of(refusal)))
+        return _answer(fail(made, refusal_of(refusal, bank=made.bank, last4=made.last4)))
     except BankUnavailable as error:
         # Surely not done.
         _try_again(made, error)
@@ -152,7 +153,7 @@ def _check_out(made: TopUp, platform: Kind, *, address: str) -> Outcome:
 def _try_again(made: TopUp, error: Exception) -> NoReturn:
     """The same request may be sent again at once."""
     change(at(made), [TopUp.lease_until.set(clock.seconds())], _still_ours(made))
-    raise ServiceUnavailable from error
+    raise ProviderUnavailable(provider=made.platform or "bank") from error
 
 
 def _answer_pending(made: TopUp, *more: Action) -> Outcome:
@@ -291,9 +292,22 @@ def _still_ours(made: TopUp) -> Condition:
     return condition
 
 
+def _asked(call: Call[TopUpRequest], problem: Problem) -> Asked:
+    top_up_id, source = _id_of(call), call.body.source
+    return Asked(
+        object_id=top_up_id,
+        transfer_id=booking_id(top_up_id),
+        amount=int(call.body.amount),
+        about={"card_id": source.card_id} if isinstance(source, CardSource) else {},
+    )
+
+
 def _key(call: Call[TopUpRequest]) -> Key:
     return top_up_key(_id_of(call))
 
 
 def _id_of(call: Call[TopUpRequest]) -> str:
     return derived_id("tu", call.user_id, "top_up", call.idempotency_key)
+
+
+REFUSALS = Refusals("top_up", _asked)

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
+from functions.diagnosis.dry_run import Asker
+from functions.diagnosis.models import Explained
 from functions.identity.cool_down import CoolDown
+from functions.identity.origin import seen
 from functions.identity.pay_password import (
     PayPasswordLocked,
     PayPasswordNotSet,
@@ -12,8 +15,10 @@ from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
 from functions.risk.guard import RiskBlocked
 from functions.transfers.cancellation import NotCancellable, cancel
+from functions.transfers.diagnosis import explained
 from functions.transfers.models import TransferRequest, TransferView
 from functions.transfers.transfer import (
+    REFUSALS,
     PayeeNotFound,
     SelfTransfer,
     needed,
@@ -23,7 +28,7 @@ from functions.transfers.transfer import (
 )
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds, LimitExceeded
-from shared.ledger.records import Transfer, transfer_key
+from shared.ledger.records import Account, Transfer, account_key, transfer_key
 from shared.rate_limit import TooManyRequests
 from shared.table import Key
 from shared.web import Api, Call, Reply
@@ -53,6 +58,7 @@ api = Api(__name__, session_check)
     ),
     moves_money=True,
     reads=needed,
+    explain=REFUSALS.explain,
 )
 def create_transfer(call: Call[TransferRequest]) -> Reply:
     """Sends money to another user, at once or delayed."""
@@ -75,6 +81,31 @@ def get_transfer(call: Call[None]) -> Reply:
     """Shows a transfer to its payer and, once it has arrived, to its payee."""
     transfer = call.found.one(Transfer, transfer_key(call.path["transfer_id"]))
     return Reply(200, view(visible(transfer, call.user_id)))
+
+
+def _to_explain(call: Call[None]) -> Iterable[Key]:
+    yield from _its_transfer(call)
+    yield account_key(call.user_id)
+
+
+@api.operation(
+    "GET",
+    "/v1/transfers/{transfer_id}/diagnosis",
+    answers={200: Explained},
+    problems=(NotFound,),
+    reads=_to_explain,
+)
+def diagnose_transfer(call: Call[None]) -> Reply:
+    """Tells why a transfer failed, and whether it would pass now."""
+    transfer_id, account = call.path["transfer_id"], account_key(call.user_id)
+    told = explained(
+        transfer_id,
+        call.found.one(Transfer, transfer_key(transfer_id)),
+        user_id=call.user_id,
+        by=Asker(call.found.one(Account, account), seen(call), call.country),
+        language=call.language,
+    )
+    return Reply(200, told)
 
 
 @api.operation(

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from functions.diagnosis.attempts import Asked, Refusals
 from functions.identity import cool_down
+from functions.identity.cool_down import CoolDown
 from functions.identity.directory import PhoneEntry, directory_key, guessed_user_id
 from functions.identity.origin import origin_of, seen
 from functions.identity.pay_password import authorize
-from functions.risk.guard import Action
+from functions.identity.step_up import StepUpRequired
+from functions.risk.guard import Action, RiskBlocked
 from functions.risk.money_guard import MoneyGuard
 from functions.risk.payees import is_known, known_payee_key, remembering
 from functions.transfers.models import Arrival, Party, TransferRequest, TransferView
@@ -16,7 +19,13 @@ from functions.wallet.limits import check_transfer_amount, on_device, transfer_d
 from shared import clock
 from shared.errors import NotFound, Problem, Texts
 from shared.ledger import FromUser, Limit, Movement, Posting, ToUser, hold, post, refuse, replay
-from shared.ledger.errors import AccountClosed, CreditRefused, InsufficientFunds, LimitExceeded
+from shared.ledger.errors import (
+    AccountClosed,
+    AccountFrozen,
+    CreditRefused,
+    InsufficientFunds,
+    LimitExceeded,
+)
 from shared.ledger.posting import transfer_id
 from shared.ledger.records import (
     CLOSED,
@@ -65,6 +74,7 @@ class PayeeNotFound(Problem):
 
 
 _REMEMBERED = (SelfTransfer, PayeeNotFound, InsufficientFunds, LimitExceeded)
+_AFTER_PROOF = (*_REMEMBERED, AccountFrozen, CoolDown, RiskBlocked, StepUpRequired)
 
 
 @dataclass(frozen=True)
@@ -159,13 +169,32 @@ def visible(transfer: Transfer | None, user_id: str) -> Transfer:
 
 def _authorize(call: Call[TransferRequest], limit: Limit) -> Authorize:
     """What must be so for the payer to spend, asked of each state of the account."""
-    proven = authorize(call.body.pay_password, origin=origin_of(call))
+    noting = REFUSALS.noting(call)
+    proven = authorize(call.body.pay_password, origin=origin_of(call), noting=noting)
 
     def may_spend(account: Account) -> None:
         proven(account)
         cool_down.check(account, call.body.amount, limit=limit)
 
     return may_spend
+
+
+def _asked(call: Call[TransferRequest], problem: Problem) -> Asked:
+    transfer_id = _id_of(call)
+    about = {}
+    # Before the pay password was proven, nothing may be learned of a payee, now or later.
+    if isinstance(problem, _AFTER_PROOF) and (payee_id := _asked_payee(call)):
+        about["payee_id"] = payee_id
+    amount = int(call.body.amount)
+    return Asked(object_id=transfer_id, transfer_id=transfer_id, amount=amount, about=about)
+
+
+def _asked_payee(call: Call[TransferRequest]) -> str:
+    """Who was meant; by a phone that nobody has, who would register with it."""
+    try:
+        return _payee_id(call)
+    except PayeeNotFound:
+        return guessed_user_id(normalised(call.body.payee.phone or "", field="payee.phone"))
 
 
 def _id_of(call: Call[TransferRequest]) -> str:
@@ -264,3 +293,6 @@ def _status(transfer: Transfer) -> str:
     if transfer.status == RELEASED:
         return "cancelled" if transfer.ended_why == CANCELLED else "failed"
     return _STATUS_WORDS[str(transfer.status)]
+
+
+REFUSALS = Refusals("transfer", _asked)

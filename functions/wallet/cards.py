@@ -19,6 +19,7 @@ from shared.web.pages import PageQuery
 __all__ = [
     "Card",
     "CardNotActive",
+    "CardNotFound",
     "cards",
     "key_of_card",
     "remove",
@@ -29,6 +30,10 @@ __all__ = [
 
 # Above what one user can have: the active ones, and those whose binding began in the last days.
 _CARDS_READ_LIMIT = 200
+
+
+class CardNotFound(NotFound):
+    """Said in the same words as of anything that is not there."""
 
 
 class CardNotActive(Problem):
@@ -44,12 +49,12 @@ def key_of_card(user_id: str, card_id: str) -> Key:
 
 
 def usable_card(found: Found, key: Key) -> Card:
-    """A card that money may be taken from. Raises NotFound, CardNotActive."""
+    """A card that money may be taken from. Raises CardNotFound, CardNotActive."""
     card = found.one(Card, key)
     if card is None:
-        raise NotFound
+        raise CardNotFound
     if card.status != ACTIVE:
-        raise CardNotActive
+        raise CardNotActive(last4=card.last4)
     return card
 
 

@@ -72,26 +72,36 @@ def withdrawal_day_limit() -> Limit:
 def check_transfer_amount(amount: int) -> None:
     """Raises LimitExceeded when one transfer may not be for so many minor units."""
     if amount > settings().transfer_limit_minor:
-        raise _exceeded(settings().transfer_limit_minor, Texts("单笔转账", "per transfer"))
+        raise _exceeded(
+            "transfer", settings().transfer_limit_minor, Texts("单笔转账", "per transfer")
+        )
 
 
 def check_top_up_amount(amount: int) -> None:
     """Raises LimitExceeded when one top-up may not be for so many minor units."""
     if amount > settings().top_up_limit_minor:
-        raise _exceeded(settings().top_up_limit_minor, Texts("单笔充值", "per top-up"))
+        raise _exceeded("top_up", settings().top_up_limit_minor, Texts("单笔充值", "per top-up"))
 
 
 def check_withdrawal_amount(amount: int) -> None:
     """Raises LimitExceeded when one withdrawal may not be for so many minor units."""
     if amount > settings().withdrawal_limit_minor:
-        raise _exceeded(settings().withdrawal_limit_minor, Texts("单笔提现", "per withdrawal"))
+        raise _exceeded(
+            "withdrawal", settings().withdrawal_limit_minor, Texts("单笔提现", "per withdrawal")
+        )
 
 
 def check_payment_amount(amount: int) -> None:
     """Raises LimitExceeded when one payment may not be for so many minor units."""
     if amount > settings().payment_limit_minor:
-        raise _exceeded(settings().payment_limit_minor, Texts("单笔支付", "per payment"))
+        raise _exceeded("payment", settings().payment_limit_minor, Texts("单笔支付", "per payment"))
 
 
-def _exceeded(maximum: int, what: Texts) -> LimitExceeded:
-    return LimitExceeded(what_zh=what.zh, what_en=what.en, limit_display=display(maximum))
+def _exceeded(name: str, maximum: int, what: Texts) -> LimitExceeded:
+    return LimitExceeded(
+        what_zh=what.zh,
+        what_en=what.en,
+        limit_display=display(maximum),
+        which=f"{name}_once",
+        limit=maximum,
+    )

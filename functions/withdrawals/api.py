@@ -10,7 +10,7 @@ from functions.identity.pay_password import (
 from functions.identity.session_check import session_check
 from functions.identity.step_up import StepUpRequired
 from functions.risk.guard import RiskBlocked
-from functions.wallet.cards import CardNotActive
+from functions.wallet.cards import CardNotActive, CardNotFound
 from functions.withdrawals import quote as quotes
 from functions.withdrawals.cancellation import WithdrawalNotCancellable, cancel
 from functions.withdrawals.card import CardKindNotAllowed
@@ -25,7 +25,7 @@ from functions.withdrawals.models import (
 )
 from functions.withdrawals.notification import receive
 from functions.withdrawals.records import Withdrawal, withdrawal_key
-from functions.withdrawals.withdrawal import FeeChanged, needed, withdraw
+from functions.withdrawals.withdrawal import REFUSALS, FeeChanged, needed, withdraw
 from shared.bank.notifications import NotificationNotAuthentic
 from shared.errors import NotFound
 from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds, LimitExceeded
@@ -61,10 +61,10 @@ def quote_withdrawal(call: Call[QuoteRequest]) -> Reply:
         AccountFrozen,
         CardKindNotAllowed,
         CardNotActive,
+        CardNotFound,
         FeeChanged,
         InsufficientFunds,
         LimitExceeded,
-        NotFound,
         PayPasswordLocked,
         PayPasswordNotSet,
         RiskBlocked,
@@ -74,6 +74,7 @@ def quote_withdrawal(call: Call[QuoteRequest]) -> Reply:
     ),
     moves_money=True,
     reads=needed,
+    explain=REFUSALS.explain,
 )
 def create_withdrawal(call: Call[WithdrawalRequest]) -> Reply:
     """Sends money from the wallet to a bank card of the user; it is on its way from now on."""

@@ -20,7 +20,7 @@ def payable_card(found: Found, key: Key) -> Card:
     """A card that money may be paid out to. Raises NotFound, CardNotActive, CardKindNotAllowed."""
     card = usable_card(found, key)
     if card.card_kind != "debit":
-        raise CardKindNotAllowed
+        raise CardKindNotAllowed(bank=card.bank or "", last4=card.last4)
     return card
 
 

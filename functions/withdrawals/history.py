@@ -1,5 +1,7 @@
 """Withdrawals as their owner sees them: one, or the list of all."""
 
+from collections.abc import Iterable
+
 from functions.withdrawals.models import CardPaid, Step, WithdrawalsView, WithdrawalView
 from functions.withdrawals.records import (
     FAILED,
@@ -66,10 +68,26 @@ def history(user_id: str, query: PageQuery, *, language: str) -> WithdrawalsView
         query=query,
         of=f"withdrawals {user_id}",
     )
+    return WithdrawalsView(
+        items=[view(one, language=language) for one in _listed(lines)],
+        next_cursor=next_cursor,
+    )
+
+
+def newest(user_id: str, limit: int) -> list[Withdrawal]:
+    """Up to `limit` of a user's withdrawals, the newest first, strongly consistent."""
+    lines = Listing.query(
+        listing_key(user_id, "", "").pk,
+        Listing.sk.startswith(LISTING_PREFIX),
+        consistent_read=True,
+        scan_index_forward=False,
+        limit=limit,
+    )
+    return _listed(lines)
+
+
+def _listed(lines: Iterable[Listing]) -> list[Withdrawal]:
     keys = [withdrawal_key(line.withdrawal_id) for line in lines]
     found = read(keys) if keys else None
     made = [found.one(Withdrawal, key) for key in keys] if found else []
-    return WithdrawalsView(
-        items=[view(one, language=language) for one in made if one],
-        next_cursor=next_cursor,
-    )
+    return [one for one in made if one]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple, cast
 
+from functions.diagnosis.attempts import Asked, Refusals
 from functions.identity.origin import origin_of, seen
 from functions.identity.pay_password import authorize
 from functions.risk.money_guard import MoneyGuard
@@ -100,7 +101,7 @@ def withdraw(call: Call[WithdrawalRequest]) -> Outcome:
         return _started(_standing(call), replayed=True)
     if payer is None:
         raise AccountClosed
-    authorize(call.body.pay_password, origin=origin_of(call))(payer)
+    _proven(call)(payer)
     try:
         check_withdrawal_amount(call.body.amount)
         return _held(call, movement, payer)
@@ -185,10 +186,16 @@ def _guarded(
         payee=card.card_id,
         account=payer,
         limit=limit,
-        authorize=authorize(call.body.pay_password, origin=origin_of(call)),
+        authorize=_proven(call),
         foresee=lambda: FromUser(payer, limit=limit, counted=counted).foresee(total),
         new_payee=is_new(card),
     )
+
+
+def _proven(call: Call[WithdrawalRequest]) -> Authorize:
+    """What asks for the pay password, whatever the state of the account."""
+    noting = REFUSALS.noting(call)
+    return authorize(call.body.pay_password, origin=origin_of(call), noting=noting)
 
 
 def _may_spend(guarded: MoneyGuard, payer: Account) -> Authorize:
@@ -238,3 +245,16 @@ def _standing(call: Call[WithdrawalRequest]) -> Withdrawal:
 
 def _id_of(call: Call[WithdrawalRequest]) -> str:
     return derived_id("wd", call.user_id, "withdrawal", call.idempotency_key)
+
+
+def _asked(call: Call[WithdrawalRequest], problem: Problem) -> Asked:
+    withdrawal_id = _id_of(call)
+    return Asked(
+        object_id=withdrawal_id,
+        transfer_id=hold_id_of(withdrawal_id),
+        amount=int(call.body.amount),
+        about={"card_id": call.body.card_id},
+    )
+
+
+REFUSALS = Refusals("withdrawal", _asked)

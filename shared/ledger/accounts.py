@@ -64,6 +64,11 @@ def find_account(account_id: str) -> Account | None:
     return read([key]).one(Account, key)
 
 
+def receives(account: Account | None) -> bool:
+    """Whether an account, or a shard of one, takes money in: a frozen one does."""
+    return account is not None and account.status not in (CLOSED, PAYING_ONLY)
+
+
 def set_status(account_id: str, status: str) -> None:
     """Freezes an account (it still receives), closes it (it must be empty), or opens it again.
 

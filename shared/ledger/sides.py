@@ -74,9 +74,17 @@ class Limit:
     what: Texts
     hour: str = field(default_factory=clock.local_hour)
 
-    def exceeded(self) -> LimitExceeded:
+    def exceeded(self, account: Account) -> LimitExceeded:
+        """The refusal, with what an account has left of it and when it begins anew."""
+        ends_at = clock.bounds_of_day(self._counted_in(account) or self.period)[1]
         return LimitExceeded(
-            what_zh=self.what.zh, what_en=self.what.en, limit_display=display(self.maximum)
+            what_zh=self.what.zh,
+            what_en=self.what.en,
+            limit_display=display(self.maximum),
+            which=f"{self.name}_day",
+            limit=self.maximum,
+            left=max(0, self.maximum - self.used_by(account)),
+            resets_at=clock.text_of(ends_at * 1000),
         )
 
     def used_by(self, account: Account) -> int:
@@ -219,7 +227,7 @@ class FromUser:
         if self.limit:
             counted = self._counted(amount)
             if counted > self.limit.maximum:
-                raise self.limit.exceeded()
+                raise self.limit.exceeded(account)
             counting, allowed = self.limit.use(account, counted)
             actions += counting
             condition &= allowed
@@ -235,10 +243,10 @@ class FromUser:
         if account is None or account.status == CLOSED:
             raise AccountClosed
         if account.status == FROZEN:
-            raise AccountFrozen
+            raise AccountFrozen(frozen_at=account.frozen_at or "")
         counted = self._counted(self._amount)
         if self.limit and self.limit.used_by(account) + counted > self.limit.maximum:
-            raise self.limit.exceeded()
+            raise self.limit.exceeded(account)
         self._check_funds(account)
         return account
 
@@ -249,7 +257,9 @@ class FromUser:
         missing = self._amount - int(account.available)
         if missing > 0:
             raise InsufficientFunds(
-                missing_display=display(missing, account.currency), missing=missing
+                missing_display=display(missing, account.currency),
+                missing=missing,
+                available=int(account.available),
             )
 
 

@@ -5,7 +5,7 @@ the request well formed (400, 413, 415), then the one function that does it. Wha
 to read is declared with it and comes in the same round trip as the session.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar, cast
 
@@ -13,7 +13,7 @@ import msgspec
 from chalice.app import Blueprint, MultiDict, Request, Response
 
 from shared.errors import NotFound, Problem, Texts
-from shared.observability import flush, logger, traced
+from shared.observability import count, flush, logger, traced
 from shared.settings import settings
 from shared.table import Found, Key, read
 from shared.web.app_version import check_may_move_money, update_hint
@@ -113,6 +113,8 @@ class Reply(NamedTuple):
 
 Handler = Callable[[Call[B]], Reply]
 Reads = Callable[[Call[B]], Iterable[Key]]
+# What the field `diagnosis` of a refusal says to somebody who is signed in.
+Explain = Callable[[Call[Any], Problem], Mapping[str, Any] | None]
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +132,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     scheme: str | None
     roles: frozenset[str]
     reads: Callable[[Call[Any]], Iterable[Key]]
+    explain: Explain | None
 
 
 class Api:
@@ -157,6 +160,7 @@ class Api:
         public: bool = False,
         roles: frozenset[str] = frozenset(),
         reads: Reads[B] | None = None,
+        explain: Explain | None = None,
     ) -> Callable[[Handler[B]], Handler[B]]:
         """Registers a function as what answers `method path`.
 
@@ -164,6 +168,7 @@ class Api:
         takes_key: it moves no money, and is done once for an `Idempotency-Key` where there is one.
         roles: who may call it, where those who sign in have roles: one of them is enough.
         reads: the records the operation needs; they are in `call.found` when it runs.
+        explain: what is done with a refusal, and said of it beyond its own words.
         Raises ValueError for an operation that forgets to say its roles, or says impossible ones.
         """
         possible = frozenset() if public else self._possible_roles
@@ -184,6 +189,7 @@ class Api:
                 scheme=None if public else self._check.scheme,
                 roles=roles,
                 reads=reads or _reads_nothing,
+                explain=explain,
             )
             self.operations.append(operation)
             route = self.blueprint.route(
@@ -208,6 +214,7 @@ class Api:
             if problem.status >= 500:
                 logger.exception("request_failed")
             status, code = problem.status, problem.code
+            problem.diagnosis = _explained(operation, call, problem)
             text, headers = render(problem, language=call.language, request_id=call.request_id)
         logger.info(
             "request",
@@ -249,6 +256,17 @@ class Api:
         if self._sign_in_check is None:
             raise RuntimeError("an operation that is not public needs a sign-in check")
         return self._sign_in_check
+
+
+def _explained(operation: Operation, call: Call[Any], problem: Problem) -> Mapping[str, Any] | None:
+    if operation.explain is None or not call.session_id:
+        return problem.diagnosis
+    try:
+        return operation.explain(call, problem)
+    except Exception:  # a refusal that cannot be explained is given all the same
+        logger.exception("refusal_not_explained", extra={"code": problem.code})
+        count("RefusalsNotExplained")
+        return problem.diagnosis
 
 
 def _reads_nothing(call: Call[Any]) -> Iterable[Key]:

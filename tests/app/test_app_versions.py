@@ -109,7 +109,8 @@ def test_an_outdated_app_moves_no_money_and_an_updated_one_does() -> None:
     refused = _send(ana, bo, app("ios", "2.9.9"))
 
     assert (refused.status, refused.code) == (426, "UPDATE_REQUIRED")
-    assert refused.json["diagnosis"] == {"latest": "3.1.0", "minimum": "3.0.0"}
+    told = refused.json["diagnosis"]
+    assert (told["latest"], told["minimum"], told["who_can_mend"]) == ("3.1.0", "3.0.0", "you")
     assert refused.headers["X-App-Update"] == "update_required"
     assert (ana.available, bo.available) == (1000, 0)
     # The same request from the new version: nothing was remembered of the refusal.

@@ -54,6 +54,8 @@ class Refused(Paid):
 
     def check_done(self) -> None:
         assert (self.ana.available, self.shop.balance) == (10_000, 0)
+        (attempt,) = self.ana.call("GET", "/v1/me/failed-attempts").json["items"]
+        assert attempt["diagnosis"]["facts"] == {"missing": 1, "available": 10_000}
 
 
 class Refunded(Paid):
