@@ -18,10 +18,10 @@ from functions.reconciliation.events import events as reconciliation_events
 from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
+from functions.support.api import api as support
 from functions.support.articles.api import api as articles
 from functions.support.unlock.api import agent_api as unlock_for_agents
 from functions.support.unlock.api import api as unlock
-from functions.support.api import api as support
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers

@@ -16,6 +16,7 @@ REGION = "ap-southeast-1"
 ACCESS_KEY = "local"  # its owner's, and the secret to it
 METHODS = ("delete", "get", "head", "options", "patch", "post", "put")
 UNKNOWN_CONDITIONS = {"kms:EncryptionContext:of", "ses:FromAddress"}
+WITHOUT_RESOURCES = {"ses:SendEmail", "ses:SendRawEmail"}
 
 
 @contextmanager
@@ -74,8 +75,8 @@ def _settings(*, port: int, directory: Path) -> dict[str, str]:
 def adapt(template: Json) -> Json:
     """The template without what MiniStack lacks.
 
-    It knows no ANY among the methods of a path, and not the keys of `UNKNOWN_CONDITIONS`: a right
-    on such a condition would be no right.
+    It knows no ANY among the methods of a path, not the keys of `UNKNOWN_CONDITIONS`, and no
+    resources of the actions in `WITHOUT_RESOURCES`: a right on such would be no right.
     """
     adapted = copy.deepcopy(template)
     for resource in adapted["Resources"].values():
@@ -84,6 +85,8 @@ def adapt(template: Json) -> Json:
                 conditions = statement.get("Condition", {})
                 if any(UNKNOWN_CONDITIONS & condition.keys() for condition in conditions.values()):
                     del statement["Condition"]
+                if str(statement["Action"]) in WITHOUT_RESOURCES:
+                    statement["Resource"] = "*"
     paths = adapted["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     for methods in paths.values():
         any_method = methods.pop("x-amazon-apigateway-any-method")

@@ -49,5 +49,5 @@ def get_article(call: Call[None]) -> Reply:
     answers={200: Suggestions},
 )
 def create_suggestions(call: Call[SuggestionRequest]) -> Reply:
-    """Shows what may help somebody who is about to write to support. Keeps nothing."""
-    return Reply(200, suggest(call.body, language=call.language))
+    """Shows what may help somebody who is about to write to support, and what failed last."""
+    return Reply(200, suggest(call.user_id, call.body, language=call.language))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from functions.diagnosis.models import Explained
 from shared.web.pages import PageQuery
 
 
@@ -40,6 +41,9 @@ class SuggestionRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Suggestions(Struct, frozen=True, kw_only=True):
-    """`articles`: the best first, three at most."""
+    """`articles`: the best first, three at most. `last_failure`: what failed last for who asks, and
+    whether it would pass now; null where nothing did.
+    """
 
     articles: list[ArticleLine]
+    last_failure: Explained | None

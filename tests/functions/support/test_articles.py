@@ -8,7 +8,7 @@ import pytest
 from functions.support.articles.library import LANGUAGES, library
 from shared.settings import settings
 from tests.edge import Answer, call
-from tests.functions.identity.asking import PHONE
+from tests.functions.identity.asking import OTHER_PHONE, PHONE
 from tests.people import register
 
 ARTICLES = "/v1/support/articles"
@@ -161,7 +161,22 @@ def test_who_is_about_to_write_is_shown_what_may_help(cloud: None) -> None:
     draft = {"subject": "", "message": "Hello, a shop gave me my money back but nothing came"}
     shown = ana.call("POST", "/v1/support/suggestions", draft, headers=english).json
     assert "Where is my refund" in [one["title"] for one in shown["articles"]]
-    assert ana.call("POST", "/v1/support/suggestions", {}).json["articles"] == []
+    nothing = ana.call("POST", "/v1/support/suggestions", {}).json
+    assert nothing == {"articles": [], "last_failure": None}
+
+
+def test_who_has_met_a_failure_is_shown_why_before_writing() -> None:
+    ana, bo = register(PHONE), register(OTHER_PHONE)
+    assert ana.send(bo, 500, key="1").code == "INSUFFICIENT_FUNDS"
+
+    shown = ana.call("POST", "/v1/support/suggestions", {}).json
+    failure = shown["last_failure"]
+    assert (failure["kind"], failure["amount"]) == ("transfer", 500)
+    assert failure["diagnosis"]["code"] == "INSUFFICIENT_FUNDS"
+    assert failure["would_pass_now"] is False
+    assert [one["article_id"] for one in shown["articles"]] == ["send-money"]
+    nobody = bo.call("POST", "/v1/support/suggestions", {}).json
+    assert nobody == {"articles": [], "last_failure": None}
 
 
 def read(name: str, language: str) -> str:
