@@ -20,6 +20,9 @@ from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
 from functions.support.api import api as support
 from functions.support.articles.api import api as articles
+from functions.support.hotline.api import agent_api as callbacks_for_agents
+from functions.support.hotline.api import api as callbacks
+from functions.support.hotline.events import events as hotline_events
 from functions.support.unlock.api import agent_api as unlock_for_agents
 from functions.support.unlock.api import api as unlock
 from functions.topups.api import api as topups
@@ -54,6 +57,8 @@ for domain in (
     articles,
     unlock,
     unlock_for_agents,
+    callbacks,
+    callbacks_for_agents,
     description_api(app.operations),
 ):
     app.include(domain)
@@ -70,5 +75,6 @@ for background in (
     statement_events,
     agent_events,
     reconciliation_events,
+    hotline_events,
 ):
     app.register_blueprint(background)

@@ -160,6 +160,13 @@ class Settings:
     reply_wait_seconds: int = 60
     reply_tries: int = 8
 
+    hotline_call_seconds: int = 86_400
+    callbacks_per_day: int = 3
+    callback_tries: int = 3
+    callback_lease_seconds: int = 1_800
+    callback_pause_seconds: int = 7_200
+    callback_kept_seconds: int = 7_776_000
+
     unlock_requests_per_day: int = 3
     unlock_requests_per_month: int = 6
     unlock_request_seconds: int = 259_200

@@ -34,6 +34,7 @@ class Happening(StrEnum):
     NEW_DEVICE = "new_device"
     LOCKED = "locked"
     UNLOCKED = "unlocked"
+    HOTLINE_VERIFIED = "hotline_verified"
     UNLOCK_ASKED = "unlock_asked"
     UNLOCK_REFUSED = "unlock_refused"
     PASSWORD_REFUSED = "password_refused"

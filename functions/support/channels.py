@@ -11,7 +11,7 @@ from typing import NamedTuple
 from functions.support.incoming import Author
 
 # Which module registers which channel.
-_MODULES = {"app": "functions.support.in_app"}
+_MODULES = {"hotline": "functions.support.hotline.way", "app": "functions.support.in_app"}
 
 
 class TryLater(Exception):
