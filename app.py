@@ -20,6 +20,8 @@ from functions.statements.api import api as statements
 from functions.statements.events import events as statement_events
 from functions.support.api import api as support
 from functions.support.articles.api import api as articles
+from functions.support.desk.api import api as support_desk
+from functions.support.events import events as support_events
 from functions.support.hotline.api import agent_api as callbacks_for_agents
 from functions.support.hotline.api import api as callbacks
 from functions.support.hotline.events import events as hotline_events
@@ -53,6 +55,7 @@ for domain in (
     support,
     agents,
     statements_for_agents,
+    support_desk,
     reconciliation,
     articles,
     unlock,
@@ -76,5 +79,6 @@ for background in (
     agent_events,
     reconciliation_events,
     hotline_events,
+    support_events,
 ):
     app.register_blueprint(background)

@@ -4,7 +4,7 @@ import copy
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -76,10 +76,13 @@ def adapt(template: Json) -> Json:
     """The template without what MiniStack lacks.
 
     It knows no ANY among the methods of a path, not the keys of `UNKNOWN_CONDITIONS`, and no
-    resources of the actions in `WITHOUT_RESOURCES`: a right on such would be no right.
+    resources of the actions in `WITHOUT_RESOURCES`: a right on such would be no right. It has no
+    name for a function that finds no room.
     """
     adapted = copy.deepcopy(template)
     for resource in adapted["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            _name_crowding(resource["Properties"]["Definition"]["States"].values())
         for policy in resource.get("Properties", {}).get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 conditions = statement.get("Condition", {})
@@ -92,3 +95,11 @@ def adapt(template: Json) -> Json:
         any_method = methods.pop("x-amazon-apigateway-any-method")
         methods |= dict.fromkeys(METHODS, any_method)
     return adapted
+
+
+def _name_crowding(states: Iterable[Json]) -> None:
+    for retry in (retry for state in states for retry in state.get("Retry", [])):
+        retry["ErrorEquals"] = [
+            "Lambda.Unknown" if error == "Lambda.TooManyRequestsException" else error
+            for error in retry["ErrorEquals"]
+        ]

@@ -5,15 +5,18 @@ answers. They are replaced here, in one place, under a pinned version.
 """
 
 import copy
+import importlib
 from functools import cache
 from typing import Any
 
-from moto.core import responses, utils
+from moto.core import utils
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
 
+# Without types, or not meant to be read from there.
+_nodes: Any = importlib.import_module("moto.dynamodb.parsing.ast_nodes")
+_responses: Any = importlib.import_module("moto.core.responses")
 _AS_IT_IS = {"S", "N", "SS", "NS", "BOOL", "NULL"}
 
 
@@ -22,7 +25,7 @@ def quicken() -> None:
     _copy_tables_by_their_items()
     _take_attribute_values_as_they_are()
     _look_at_types_once()
-    responses.method_names_from_class = cache(utils.method_names_from_class)
+    _responses.method_names_from_class = cache(utils.method_names_from_class)
 
 
 def _copy_tables_by_their_items() -> None:
@@ -72,21 +75,26 @@ def _take_attribute_values_as_they_are() -> None:
 
 def _look_at_types_once() -> None:
     """Which nodes of an expression a traverser works on depends on their type alone."""
-    is_node = cache(lambda kind: issubclass(kind, Node))
-    is_one_of = cache(issubclass)
+    known: dict[Any, bool] = {}
 
-    def traverse(self: DepthFirstTraverser, node: Any, child_id: int = -1) -> Any:
-        if not is_node(type(node)):
+    def is_one_of(node: Any, kinds: Any) -> bool:
+        asked = (type(node), kinds)
+        if asked not in known:
+            known[asked] = isinstance(node, kinds)
+        return known[asked]
+
+    def traverse(self: Any, node: Any, child_id: int = -1) -> Any:
+        if not is_one_of(node, _nodes.Node):
             return node
         parent = node.parent
         for number, child in enumerate(node.children or ()):
             self.pre_processing_of_child(node, number)
             self.traverse_node_recursively(child, number)
-        if is_one_of(type(node), self.nodes_to_be_processed()):
+        if is_one_of(node, self.nodes_to_be_processed()):
             node = self.process(node)
             node.parent = parent
             if parent:
                 parent.children[child_id] = node
         return node
 
-    DepthFirstTraverser.traverse_node_recursively = traverse
+    _nodes.DepthFirstTraverser.traverse_node_recursively = traverse

@@ -13,7 +13,15 @@ from functions.agents import audit
 from functions.agents.actor import ROLES, Actor
 from functions.agents.audit import Deed
 from functions.agents.models import AgentView
-from functions.agents.records import DISABLED, INVITED, Agent, Invitation, agent_key, invitation_key
+from functions.agents.records import (
+    ACTIVE,
+    DISABLED,
+    INVITED,
+    Agent,
+    Invitation,
+    agent_key,
+    invitation_key,
+)
 from functions.identity.sealed import open_sealed, place, seal
 from functions.identity.sessions import all_sessions
 from functions.identity.tokens import hashed, new_secret
@@ -62,6 +70,12 @@ def agent_id_of(email: str) -> str:
 def find_agent(agent_id: str) -> Agent | None:
     key = agent_key(agent_id)
     return read([key]).one(Agent, key)
+
+
+def active_agent(agent_id: str) -> Agent | None:
+    """None for one who was disabled, or has not accepted yet."""
+    agent = find_agent(agent_id)
+    return agent if agent is not None and agent.status == ACTIVE else None
 
 
 def add(email: str, roles: Sequence[str], *, by: Actor) -> Invited:

@@ -11,10 +11,11 @@ import hashlib
 import hmac
 from typing import NamedTuple
 
-from functions.identity.models import Device
+from functions.identity.models import Device, KnownDeviceView
 from functions.identity.origin import Origin
 from functions.identity.records import KnownDevice, device_key
 from shared import clock
+from shared.settings import settings
 from shared.table import Write, put, read, update
 
 
@@ -49,6 +50,24 @@ def recognise(user_id: str, origin: Origin) -> Recognition:
     # Of two sign-ins at once from one device both may remember it.
     anyhow = KnownDevice.pk.exists() | KnownDevice.pk.does_not_exist()
     return found._replace(remembering=[put(remembered, anyhow)])
+
+
+def known_devices(user_id: str) -> list[KnownDeviceView]:
+    """The first hundred devices that a user has signed in from."""
+    key = device_key(user_id, "")
+    known = KnownDevice.query(
+        key.pk,
+        KnownDevice.sk.startswith(key.sk),
+        consistent_read=True,
+        limit=settings().page_size_limit,
+    )
+    return [
+        KnownDeviceView(
+            name=one.name,
+            first_seen_at=clock.text_of(int(one.since) * 1000) if one.since else None,
+        )
+        for one in known
+    ]
 
 
 def shows_its_secret(user_id: str, origin: Origin) -> bool:

@@ -5,6 +5,8 @@ too, for the thief may be on it), and a report waits for support. What was sched
 arrive. Money can come in; nothing goes out until support has made sure who the owner is.
 """
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from pynamodb.expressions.condition import Condition
@@ -29,8 +31,9 @@ from shared.ledger.accounts import status_change
 from shared.ledger.errors import AccountClosed
 from shared.ledger.records import FROZEN
 from shared.observability import count, logger
-from shared.table import Cancelled, Write, delete, due_shard, put, read, update, write
+from shared.table import Cancelled, Write, delete, due_shard, due_shards, put, read, update, write
 
+__all__ = ["Report", "closing", "dispute", "open_reports", "taken_up", "waiting_reports"]
 REPORTS = "report"
 OPEN, CLOSED = "open", "closed"
 _NOT_ME = "not_me"
@@ -92,6 +95,23 @@ def closing(report: Report) -> Write:
     """Ends a report with what was done about it; it no longer waits for support."""
     ending = [Report.status.set(CLOSED), Report.due_shard.remove(), Report.due_at.remove()]
     return update(Report(report.pk, report.sk), ending, Report.status == OPEN)
+
+
+def waiting_reports(limit: int) -> Iterator[Report]:
+    """The reports that support has not taken up, up to `limit` of each shard."""
+    now = clock.seconds()
+    return chain.from_iterable(
+        Report.due.query(shard, Report.due_at <= now, limit=limit) for shard in due_shards(REPORTS)
+    )
+
+
+def taken_up(report: Report) -> Write:
+    """Ends its waiting; it stays open until support knows who the owner is. Fails if it ended."""
+    return update(
+        Report(report.pk, report.sk),
+        [Report.due_shard.remove(), Report.due_at.remove()],
+        Report.due_shard.exists(),
+    )
 
 
 def _read(user_id: str, event_id: str) -> _Standing:

@@ -13,10 +13,11 @@ from functions.diagnosis.attempts import listed
 from functions.diagnosis.models import FailedAttemptsView
 from functions.identity import two_factor
 from functions.identity.contacts import email_of, phone_of
-from functions.identity.models import SecurityEventPage, SessionPage
+from functions.identity.devices import known_devices
+from functions.identity.models import KnownDeviceView, SecurityEventPage, SessionPage
 from functions.identity.origin import Origin, Seen
 from functions.identity.password_proof import WrongPassword, forgiving, proves
-from functions.identity.records import KnownDevice, User, device_key
+from functions.identity.records import User
 from functions.identity.security_events import Happening, list_events, record
 from functions.identity.sessions import list_sessions
 from functions.notifications.choice import choice_of, stored_choice
@@ -67,13 +68,6 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     disputed_at: str | None
 
 
-class KnownDeviceView(msgspec.Struct, frozen=True, kw_only=True):
-    """A device that the user has signed in from. `first_seen_at`: null for the very first."""
-
-    name: str | None
-    first_seen_at: str | None
-
-
 class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
     """Each list is its first page. `go_on_at`: where a list with a `next_cursor` goes on."""
 
@@ -121,7 +115,7 @@ def export(
         made_at=clock.now_text(),
         person=_person(user, phone),
         wallet=wallet(account, seen),
-        devices=_devices(user_id),
+        devices=known_devices(user_id),
         sessions=list_sessions(user_id, session_id, page),
         security_events=list_events(user_id, page),
         cards=cards(user_id, page),
@@ -155,17 +149,6 @@ def _person(user: User, phone: str) -> Person:
         last_country=user.last_country,
         disputed_at=_moment(user.disputed_at),
     )
-
-
-def _devices(user_id: str) -> list[KnownDeviceView]:
-    key = device_key(user_id, "")
-    known = KnownDevice.query(
-        key.pk,
-        KnownDevice.sk.startswith(key.sk),
-        consistent_read=True,
-        limit=settings().page_size_limit,
-    )
-    return [KnownDeviceView(name=one.name, first_seen_at=_moment(one.since)) for one in known]
 
 
 def _moment(at_seconds: float | None) -> str | None:

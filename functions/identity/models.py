@@ -314,3 +314,10 @@ class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password: GivenPassword
     pay_password: PayPassword | None = None
     second_factor: SecondFactor | None = None
+
+
+class KnownDeviceView(Struct, frozen=True, kw_only=True):
+    """A device that the user has signed in from. `first_seen_at`: null for the very first."""
+
+    name: str | None
+    first_seen_at: str | None

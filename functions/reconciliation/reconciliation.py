@@ -19,6 +19,7 @@ from functions.reconciliation.records import (
 from functions.reconciliation.report import Report, left_by, report_key, write_report
 from functions.reconciliation.settlement_file import FileNotThere, FileRefused, fetch, lines_of
 from functions.reconciliation.verdict import look_into
+from functions.support.cases import RECONCILIATION_MISMATCH, open_case
 from shared import clock
 from shared.observability import count, flush, logger, measure_amount
 from shared.settings import settings
@@ -107,6 +108,9 @@ def _tell(report: Report) -> None:
     differences = sum(report.new.values())
     logger.info("reconciled", extra={"day": report.day, **report.counts})
     count("ReconciliationMatched", report.totals.matched)
+    if differences:
+        facts = {"differences": differences, **report.new}
+        open_case(RECONCILIATION_MISMATCH, about=report.day, facts=facts)
     for what, number in report.new.items():
         count("ReconciliationFound", number, what=what)
     count("ReconciliationDifferences", differences)

@@ -144,7 +144,7 @@ def link_in(ticket: Ticket, attachment_id: str) -> str:
         Attachment, attachment_key(attachment_id)
     )
     where = attachment and attachment.ticket_id
-    if not where or where not in (ticket.ticket_id, *(ticket.merged or ())):
+    if not where or where not in (ticket.ticket_id, ticket.split_from, *(ticket.merged or ())):
         raise NotFound
     return link_to(attachment_id, where)
 

@@ -75,7 +75,11 @@ def open_ticket(
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
-        lines = [*saving_writes(None, ticket), queues.taking_number(ticket), *words.listing(ticket)]
+        lines = [
+            *saving_writes(None, ticket),
+            queues.taking_number(ticket),
+            *words.listing(ticket),
+        ]
         try:
             write(posting.source, *lines, *posting.writes, *together_with)
         except Cancelled as cancelled:
@@ -168,6 +172,12 @@ def home_of(ticket_id: str) -> Ticket:
     raise ServiceUnavailable
 
 
+def number_of(ticket_id: str, opened_at: str, attempt: int) -> str:
+    """`261129-480733`: the day in UTC, then six digits that tell nothing of how many there are."""
+    chance = int.from_bytes(derived_id("", ticket_id, str(attempt)).encode()[-8:]) % 1_000_000
+    return f"{opened_at[2:4]}{opened_at[5:7]}{opened_at[8:10]}-{chance:06d}"
+
+
 class _Posting:
     """The writes of one message in a ticket as it shall be."""
 
@@ -211,7 +221,7 @@ def _new_ticket(ticket_id: str, incoming: Incoming, opening: Opening, attempt: i
     return Ticket(
         *ticket_key(ticket_id)[1:],
         ticket_id=ticket_id,
-        number=_number(ticket_id, opened_at, attempt),
+        number=number_of(ticket_id, opened_at, attempt),
         subject=_cut(mask(" ".join(opening.subject.split())).text, SUBJECT_LIMIT),
         state=OPEN,
         priority=opening.priority,
@@ -306,12 +316,6 @@ def _fingerprint(incoming: Incoming) -> str:
     """Keyed, for what was said before it was masked must not be found by trying."""
     said = "\x00".join((incoming.author.kind, incoming.author.id, incoming.text))
     return keyed_hash("support message", "\x00".join((said, *incoming.attachments)))
-
-
-def _number(ticket_id: str, opened_at: str, attempt: int) -> str:
-    """`261129-480733`: the day in UTC, then six digits that tell nothing of how many there are."""
-    chance = int.from_bytes(derived_id("", ticket_id, str(attempt)).encode()[-8:]) % 1_000_000
-    return f"{opened_at[2:4]}{opened_at[5:7]}{opened_at[8:10]}-{chance:06d}"
 
 
 def _cut(text: str, limit: int) -> str:

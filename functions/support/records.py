@@ -44,13 +44,13 @@ NOBODY = "nobody"
 class Case(DomainRecord):
     """Something that happened to a user and that support must look into, once.
 
-    kind: what happened, `withdrawal_overdue`. about: the id of what it happened to. Until somebody
-    takes it up it waits in the index `due`.
+    kind: what happened, `withdrawal_overdue`. about: the id of what it happened to. user_id: None
+    where it is about nobody in particular. Until there is a ticket it waits in the index `due`.
     """
 
     kind = UnicodeAttribute()
     about = UnicodeAttribute()
-    user_id = UnicodeAttribute()
+    user_id = UnicodeAttribute(null=True)
     facts: Any = JSONAttribute()
     created_at = UnicodeAttribute()
 
@@ -64,7 +64,13 @@ class Ticket(DomainRecord):
     last, to which answers go. `about`: `{"kind": "payment", "id": ...}`.
     `messages` and `notes` count those there are: their sequences run from 1 without a gap.
     `merged`: the ids of tickets whose messages belong here; `merged_into`: where those of this one
-    belong. `follows`: the closed ticket that this one goes on with.
+    belong. `follows`: the closed ticket that this one goes on with; `split_from`: the one
+    whose messages it began with.
+
+    Its clocks: `answer_due_at` and `solve_due_at` (seconds) are when what was promised is broken,
+    `solve_left` what was left of it (seconds of business hours) when it was stopped, `closes_at`
+    (seconds) when a solved one closes by itself; `broken` names the promises that were broken. It
+    waits in the index `due` for the next of these.
     """
 
     ticket_id = UnicodeAttribute()
@@ -86,6 +92,7 @@ class Ticket(DomainRecord):
     merged: Any = JSONAttribute(null=True)
     merged_into = UnicodeAttribute(null=True)
     follows = UnicodeAttribute(null=True)
+    split_from = UnicodeAttribute(null=True)
     opened_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     answered_at = UnicodeAttribute(null=True)
@@ -107,6 +114,7 @@ class Message(DomainRecord):
     `author_kind`: `user`, `visitor`, `agent` or `system`. `text` is masked. `details` is what its
     channel keeps of it. A message of ours says in `delivery` how it went on its way back; while
     that is `waiting` it waits in the index `due`, and `tries` is how often it was sent.
+    `moved_to`: the ticket that it was split off into, which has a copy.
     """
 
     ticket_id = UnicodeAttribute()
@@ -122,6 +130,7 @@ class Message(DomainRecord):
     details: Any = JSONAttribute(null=True)
     delivery = UnicodeAttribute(null=True)
     tries = NumberAttribute(default=0)
+    moved_to = UnicodeAttribute(null=True)
 
 
 class Note(DomainRecord):

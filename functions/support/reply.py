@@ -6,11 +6,13 @@ from functions.support.access import check_not_own
 from functions.support.conversation import earlier, post
 from functions.support.delivery import send_now
 from functions.support.incoming import Author, Incoming, Posted
-from functions.support.records import CLOSED, PENDING, Ticket
-from functions.support.states import WAITS_FOR_US, check
+from functions.support.macros import Macro, added, filled
+from functions.support.records import CLOSED, OPEN, PENDING, Ticket
+from functions.support.states import NEXT, WAITS_FOR_US, check
 from functions.support.tickets import Change, altered, ticket_of, tries
 from shared import clock
 from shared.errors import Problem, ServiceUnavailable, Texts
+from shared.web.problems import InvalidField
 
 REPLIED = "ticket_replied"
 
@@ -27,18 +29,20 @@ class TicketClosed(Problem):
 
 def reply(
     ticket_id: str,
-    text: str,
+    text: str | None,
     *,
     by: Actor,
     source_id: str,
     state: str | None = None,
+    macro: Macro | None = None,
     attachments: tuple[str, ...] = (),
     sent: bool = False,
 ) -> Posted:
     """Replies once for each `source_id`, and leaves the ticket in `state`: None for `pending` where
     somebody waited for us, and as it was elsewhere.
 
-    A ticket that nobody has becomes the agent's. sent: its channel has shown it already.
+    text: None for that of the macro. sent: its channel has shown it already. A ticket that nobody
+    has becomes the agent's.
     Raises NotFound, OwnAccount, TicketClosed, StateNotPossible, IdempotencyKeyReused.
     """
     for _ in tries():
@@ -47,26 +51,27 @@ def reply(
         incoming = Incoming(
             channel=ticket.last_channel,  # type: ignore[arg-type]  # as it came in
             author=Author("agent", by.id),
-            text=text,
+            text=_text(text, macro, ticket),
             source_id=f"{by.id}:{source_id}",
             language=ticket.language,  # type: ignore[arg-type]  # of two
             attachments=attachments,
             sent=sent,
         )
-        posted = earlier(incoming) or post(ticket, incoming, _replied(ticket, by, state))
+        posted = earlier(incoming) or post(ticket, incoming, _replied(ticket, by, state, macro))
         if posted is not None:
             send_now(posted.ticket_id, posted.sequence)
             return posted
     raise ServiceUnavailable
 
 
-def _replied(ticket: Ticket, by: Actor, wanted: str | None) -> Change:
+def _replied(ticket: Ticket, by: Actor, wanted: str | None, macro: Macro | None) -> Change:
     if ticket.state == CLOSED:
         raise TicketClosed
-    state = wanted or (PENDING if ticket.state in WAITS_FOR_US else ticket.state)
+    state = wanted or _state_after(ticket, macro)
     check(ticket.state, state)
     after = altered(
         ticket,
+        **added(macro, ticket) if macro else {},
         messages=int(ticket.messages) + 1,
         state=state,
         assignee=ticket.assignee or by.id,
@@ -80,3 +85,19 @@ def _replied(ticket: Ticket, by: Actor, wanted: str | None) -> Change:
         after={"state": state, "assignee": after.assignee, "sequence": int(after.messages)},
     )
     return Change(after, [deed])
+
+
+def _state_after(ticket: Ticket, macro: Macro | None) -> str:
+    if macro and macro.state and macro.state in NEXT[ticket.state]:
+        return macro.state
+    waits = ticket.state in WAITS_FOR_US and (macro is None or macro.state != OPEN)
+    return PENDING if waits else str(ticket.state)
+
+
+def _text(given: str | None, macro: Macro | None, ticket: Ticket) -> str:
+    """Raises InvalidField where there is none."""
+    if given:
+        return given
+    if macro is None:
+        raise InvalidField(field="text", reason=Texts("缺少内容", "is missing"))
+    return filled(macro, ticket)

@@ -10,7 +10,7 @@ from itertools import chain
 from pynamodb.expressions.condition import Condition
 
 from functions.identity.notices import Notice
-from functions.support.cases import opening
+from functions.support.cases import WITHDRAWAL_OVERDUE, opening
 from functions.withdrawals.clearance import check_risk
 from functions.withdrawals.execution import go_on, start
 from functions.withdrawals.inquiry import ask
@@ -33,7 +33,6 @@ from shared.table import Cancelled, change, due_shards, update, write
 _RUN_SECONDS = 40
 _RUN_LIMIT = 500
 _STEPS_LIMIT = 8
-OVERDUE = "withdrawal_overdue"
 _NEXT = {
     Outcome.READY: submit,
     Outcome.NOT_SEEN: submit,
@@ -121,7 +120,9 @@ def _tell_of_delay(withdrawal: Withdrawal) -> None:
         "bank": withdrawal.bank,
         "asks": int(withdrawal.asks),
     }
-    case = opening(OVERDUE, about=withdrawal.withdrawal_id, user_id=withdrawal.user_id, facts=facts)
+    case = opening(
+        WITHDRAWAL_OVERDUE, about=withdrawal.withdrawal_id, user_id=withdrawal.user_id, facts=facts
+    )
     told = telling_of(withdrawal, Notice.WITHDRAWAL_OVERDUE)
     try:
         write(marking, case, told.writing)
@@ -129,5 +130,5 @@ def _tell_of_delay(withdrawal: Withdrawal) -> None:
         # It has ended meanwhile, or another run was faster.
         return
     told.send()
-    logger.warning(OVERDUE, extra={"withdrawal_id": withdrawal.withdrawal_id})
+    logger.warning(WITHDRAWAL_OVERDUE, extra={"withdrawal_id": withdrawal.withdrawal_id})
     count("WithdrawalsOverdue")

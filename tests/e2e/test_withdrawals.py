@@ -58,6 +58,12 @@ class Begun(NamedTuple):
         """As it is shown once it has come to the end that its card leads to."""
         return eventually(self.shown, lambda shown: shown["status"] == ENDS[self.number][0])
 
+    def ended_somehow(self) -> Any:
+        """The same, or to another end: a crowd makes some too late for the bank, which says so."""
+        own, _ = ENDS[self.number]
+        passing = {"paid"} if own == "reversed" else set()
+        return eventually(self.shown, lambda shown: shown["status"] in ENDED - passing)
+
 
 def eventually(look: Callable[[], Any], is_so: Callable[[Any], bool]) -> Any:
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -150,7 +156,7 @@ def test_two_hundred_at_once_each_end_and_the_books_balance_with_the_bank_s(
         # Looking at each costs a function; that hardly one runs any more is seen without one. The
         # local cloud knows no heartbeats, so one that waits in vain is ended by the sweeper alone.
         eventually(lambda: running_executions(stack), lambda running: running <= A_FEW)
-        ends = list(clients.map(Begun.ended, made))
+        ends = list(clients.map(Begun.ended_somehow, made))
 
     assert {end["status"] for end in ends} <= ENDED
     for owner, _ in owners:

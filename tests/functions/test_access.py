@@ -22,6 +22,8 @@ SIGNED_IN = [one for one in app.operations if one.scheme == "bearer"]
 BODIES: dict[str, Any] = {
     "POST /v1/cards/{card_id}/confirm": {"code": "123456"},
     "POST /v1/step-ups/{challenge_id}": {"method": "sms", "code": "123456"},
+    "POST /v1/support/tickets/{ticket_id}/messages": {"message": "Hello"},
+    "POST /v1/support/tickets/{ticket_id}/rating": {"score": 5},
 }
 # What anybody may look at who has its id: an order, before paying it.
 OPEN_TO_ALL = {"order_id"}
@@ -122,10 +124,12 @@ def objects_of(ana: Person, bank: RunningBank, payee: Person) -> dict[str, str]:
     fund(ana.user_id, 10_000_000)
     card_id = bind(ana, bank)
     events = ana.call("GET", "/v1/me/security-events").json["items"]
+    asked = ana.call("POST", "/v1/support/tickets", {"subject": "It", "message": "It failed."})
     wanted = ana.call("POST", "/v1/wallet/statement-files", {"from": "2026-03-01T00:00:00Z"})
     return {
         "card_id": card_id,
         "statement_file_id": wanted.json["statement_file_id"],
+        "ticket_id": asked.json["ticket_id"],
         "top_up_id": top_up(ana, card_id, 500, key="1").json["top_up_id"],
         "transfer_id": ana.send(payee, 100, key="2", arrive="next_day").json["transfer_id"],
         "challenge_id": ana.send(payee, 1_000_000, key="3").json["diagnosis"]["challenge_id"],
@@ -144,7 +148,7 @@ def test_objects_of_others_are_refused_in_the_words_for_what_is_not_there(
     code = code_in_last_sms(ana.phone)
     asked = 0
     for operation in SIGNED_IN:
-        (kind,) = re.findall(r"\{(\w+)\}", operation.path) or [None]
+        kind = next(iter(re.findall(r"\{(\w+)\}", operation.path)), None)
         if kind is None or kind in OPEN_TO_ALL or operation.roles:
             continue
         assert kind in objects, f"make a {kind} of ana, for {name_of(operation)}"

@@ -12,7 +12,7 @@ from infra.state_picture import DEFINITION
 from shared.observability import logger
 from shared.settings import settings
 from tests.agents import PASSWORD as AGENT_PASSWORD
-from tests.agents import confirmed, hired, invited, opened
+from tests.agents import at_work, confirmed, hired, invited, opened
 from tests.clock import TestClock
 from tests.edge import Answer, call
 from tests.faults import Attempt, intercepted, watched
@@ -100,6 +100,7 @@ def test_no_secret_is_left_anywhere(
         forget_the_password(test_clock)
         be_unlocked(test_clock)
         work_as_agents()
+        ask_support(bank)
         say_it_wrong()
         break_down(bank)
 
@@ -290,6 +291,32 @@ def work_as_agents() -> None:
     took(opened(invitation | {"secret": "guessed" * 6 + "x"}), 422)
     took(opened(invitation), 201)
     took(confirmed(invitation, "135791"), 422)
+
+
+def ask_support(bank: RunningBank) -> None:
+    """People tell support what nobody should, and an agent says it back."""
+    eve = register(unused_phone())
+    bind(eve, bank)
+    spaced = " ".join(ORDINARY[at : at + 4] for at in range(0, len(ORDINARY), 4))
+    said = [
+        f"My card is {ORDINARY}, or {spaced}",
+        f"我的支付密码是{PAY_PASSWORD}，登录密码是 {PASSWORD}",
+        f"my password is {PASSWORD}",
+        f"验证码 {code_in_last_sms(eve.phone)} 不能用",
+        f"The app shows {eve.token}",
+    ]
+    body = {"subject": said[0], "message": said[1]}
+    ticket_id = took(eve.call("POST", "/v1/support/tickets", body), 201).json["ticket_id"]
+    for message in said:
+        path = f"/v1/support/tickets/{ticket_id}/messages"
+        took(eve.call("POST", path, {"message": message}), 201)
+    agent = at_work("kim@bank.example", "agent")
+    path = f"/v1/agent/tickets/{ticket_id}"
+    took(agent.call("POST", f"{path}/replies", {"text": said[2]}), 201)
+    took(agent.call("POST", f"{path}/notes", {"text": said[3]}), 201)
+    took(agent.call("PATCH", path, {"subject": said[2], "state": "solved"}), 200)
+    rating = {"score": 1, "comment": said[2]}
+    took(eve.call("POST", f"/v1/support/tickets/{ticket_id}/rating", rating), 200)
 
 
 def say_it_wrong() -> None:

@@ -37,7 +37,7 @@ PRIVATE = [one for one in OPERATIONS.values() if one.scheme]
 def asked(operation: Operation, token: str | None) -> Answer:
     """A request that is well formed but for what it may not name, there or not."""
     path = operation.path
-    for name in ("session_id", "approval_id"):
+    for name in ("session_id", "approval_id", "ticket_id", "attachment_id"):
         path = path.replace(f"{{{name}}}", "unknown")
     body = {"reason": "no"} if path.endswith("/reject") else None
     return call(operation.method, path, body, token=token)

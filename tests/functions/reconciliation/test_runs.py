@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from functions.reconciliation.settlement_file import fetch, lines_of
+from functions.support.events import on_cases_schedule
+from functions.support.records import TicketLine, queue_of
+from functions.support.views import tickets_in
 from shared import clock
 from shared.settings import settings
 from tests.clock import TestClock
@@ -23,6 +26,7 @@ from tests.functions.reconciliation.moving import (
     run,
     stored,
 )
+from tests.functions.scheduled import TICK
 from tests.sandbox.running import RunningBank
 
 pytestmark = pytest.mark.usefixtures("ground")
@@ -133,3 +137,15 @@ def write_into_books(directory: Path, charges: int, *, at_seconds: int) -> None:
             (charges, at_seconds),
         )
         database.execute("INSERT INTO movements SELECT 'charge', order_id, booked_at FROM orders")
+
+
+def test_a_day_that_differs_brings_one_ticket_before_support(test_clock: TestClock) -> None:
+    book_charge("tu_never")
+    day = compared(test_clock)
+    run()
+    for opened in (1, 0):
+        assert on_cases_schedule(TICK, None) == {"opened": opened}
+
+    (ticket,) = tickets_in(list(TicketLine.query(queue_of("all", "", "open"))))
+    assert (ticket.user_id, ticket.team, ticket.priority) == (None, "payments", "high")
+    assert day in ticket.subject

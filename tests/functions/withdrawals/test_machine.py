@@ -113,7 +113,12 @@ def test_every_task_outcome_and_error_that_is_named_exists() -> None:
 
     assert named == {*STEPS, "wait"}
     assert outcomes == {*Outcome} - {Outcome.STUCK}, "that one goes the way of all others"
-    assert errors == {"States.ALL", "States.Timeout", "States.HeartbeatTimeout"}
+    assert errors == {
+        "Lambda.TooManyRequestsException",
+        "States.ALL",
+        "States.HeartbeatTimeout",
+        "States.Timeout",
+    }
 
 
 def test_every_task_is_bounded_and_has_a_way_for_what_is_left() -> None:
@@ -122,7 +127,11 @@ def test_every_task_is_bounded_and_has_a_way_for_what_is_left() -> None:
             continue
         assert 0 < state["TimeoutSeconds"] <= 90_000, name
         assert [catch["ErrorEquals"] for catch in state["Catch"]] == [["States.ALL"]], name
-        again = state["Retry"][-1]
+        crowded, again = state["Retry"][-2:]
+        assert (crowded["ErrorEquals"], crowded["MaxAttempts"]) == (
+            ["Lambda.TooManyRequestsException"],
+            30,
+        ), name
         assert (again["ErrorEquals"], again["MaxAttempts"]) == (["States.ALL"], 5), name
         assert (again["MaxDelaySeconds"], again["JitterStrategy"]) == (60, "FULL"), name
     assert 0 < DEFINED["TimeoutSeconds"] <= 2_592_000
