@@ -25,6 +25,7 @@ from functions.support.events import events as support_events
 from functions.support.hotline.api import agent_api as callbacks_for_agents
 from functions.support.hotline.api import api as callbacks
 from functions.support.hotline.events import events as hotline_events
+from functions.support.social.api import api as social
 from functions.support.unlock.api import agent_api as unlock_for_agents
 from functions.support.unlock.api import api as unlock
 from functions.topups.api import api as topups
@@ -62,6 +63,7 @@ for domain in (
     unlock_for_agents,
     callbacks,
     callbacks_for_agents,
+    social,
     description_api(app.operations),
 ):
     app.include(domain)

@@ -19,6 +19,7 @@ class Settings:
     keys_secret: str = "u-wallet-local-keys"
     bank_secret: str = "u-wallet-local-bank"
     platforms_secret: str = "u-wallet-local-platforms"
+    social_secret: str = "u-wallet-local-social"
     data_key: str = "alias/u-wallet-local-data"
     bank_url: str = "http://127.0.0.1:1"
     bank_request_lifetime_seconds: int = 300
@@ -160,6 +161,8 @@ class Settings:
     reply_wait_seconds: int = 60
     reply_tries: int = 8
 
+    social_signature_seconds: int = 300
+    social_messages_per_hour: int = 200
     hotline_call_seconds: int = 86_400
     callbacks_per_day: int = 3
     callback_tries: int = 3

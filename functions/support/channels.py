@@ -11,7 +11,13 @@ from typing import NamedTuple
 from functions.support.incoming import Author
 
 # Which module registers which channel.
-_MODULES = {"hotline": "functions.support.hotline.way", "app": "functions.support.in_app"}
+_MODULES = {
+    "app": "functions.support.in_app",
+    "hotline": "functions.support.hotline.way",
+    "wechat": "functions.support.social.way",
+    "messenger": "functions.support.social.way",
+    "whatsapp": "functions.support.social.way",
+}
 
 
 class TryLater(Exception):
