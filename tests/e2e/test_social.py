@@ -39,7 +39,9 @@ def test_an_answer_arrives_where_the_question_came_from(stack: Stack) -> None:
     assert sorted(one["last_channel"] for one in own) == ["messenger", "wechat"]
     for one in own:
         path = f"/v1/agent/tickets/{one['ticket_id']}/replies"
-        agent.must(201, "POST", path, {"text": f"Answer {name}", "client_id": name})
+        agent.must(
+            201, "POST", path, {"text": f"Answer {name}", "client_id": one["last_channel"] + name}
+        )
 
     def arrived() -> list[str]:
         items = sandbox(stack, "/replies")["items"]

@@ -24,8 +24,9 @@ def new_agent(stack: Stack) -> AgentConsole:
 def codes_mailed_to(app: PhoneApp, address: str) -> list[str]:
     """Of all mails to an address, oldest first."""
     answer = app.connections.request("GET", app.addresses.mail_url).json()
-    mails = [str(mail) for mail in answer["messages"] if address in str(mail)]
-    return [found.group() for mail in mails if (found := re.search(r"(?<!\d)\d{6}(?!\d)", mail))]
+    mails = [mail for of_account in answer["messages"].values() for mail in of_account]
+    texts = [str(mail["BodyText"]) for mail in mails if address in mail["To"]]
+    return [found.group() for text in texts if (found := re.search(r"(?<!\d)\d{6}(?!\d)", text))]
 
 
 def bind_email(app: PhoneApp, address: str) -> None:

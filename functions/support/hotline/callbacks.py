@@ -106,13 +106,14 @@ def book(callback_id: str, whom: Whom, topic: str, *, not_before: int = 0) -> Ca
 
 
 def due(*, by: Actor) -> CallbacksView:
-    """The calls that should be made now, whoever has waited longest first."""
+    """The calls that an agent should make now, whoever has waited longest first."""
     now = clock.seconds()
     waiting = chain.from_iterable(
         Callback.due.query(shard, Callback.due_at <= now, limit=_LIST_LIMIT)
         for shard in due_shards(_DUE)
     )
-    first = sorted(waiting, key=lambda one: (int(one.due_at or 0), one.callback_id))
+    others = (one for one in waiting if by.user_id is None or one.user_id != by.user_id)
+    first = sorted(others, key=lambda one: (int(one.due_at or 0), one.callback_id))
     return CallbacksView(items=[view(one) for one in first[:_LIST_LIMIT]])
 
 

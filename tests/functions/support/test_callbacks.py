@@ -155,6 +155,7 @@ def test_what_is_not_a_number_or_a_time_is_refused(ana: Person) -> None:
 def test_no_agent_calls_about_an_account_of_their_own(ana: Person) -> None:
     callback_id = booked(ana)
     own = at_work("own@bank.example", "agent", user_id=ana.user_id)
+    assert due(own) == []
     assert take(own, callback_id).code == "OWN_ACCOUNT"
     assert end(own, callback_id, "reached").code == "OWN_ACCOUNT"
 
