@@ -135,6 +135,12 @@ def find(directory: Path) -> Addresses | None:
     return addresses if answers(_contract(addresses)) else None
 
 
+def agents_of(directory: Path) -> tuple[LocalAgent, ...]:
+    """Who works for the stack that another process runs in `directory`."""
+    told = json.loads((directory / STACK_FILE).read_text())
+    return tuple(LocalAgent(**one) for one in told["agents"])
+
+
 def directory_of(port: int | None) -> Path:
     """Where a stack lives: `.local/`, and `.local/PORT/` for one that was given a port."""
     local = Path(__file__).resolve().parent.parent / ".local"

@@ -18,7 +18,7 @@ from pynamodb.attributes import NumberAttribute
 from shared import clock
 from shared.errors import Problem, Texts
 from shared.observability import count
-from shared.table import Cancelled, DomainRecord, Write, delete, update, write
+from shared.table import Cancelled, DomainRecord, Found, Key, Write, delete, update, write
 
 _IPV6_PREFIX = 64
 
@@ -71,6 +71,19 @@ class Window:
     maximum: int
     seconds: int
     now: int = field(default_factory=clock.seconds)
+
+    @property
+    def key(self) -> Key:
+        """Where it is counted how often it was taken."""
+        allowance = self._allowance()
+        return Key(Allowance, allowance.pk, allowance.sk)
+
+    def check(self, found: Found) -> None:
+        """Raises TooManyRequests when none is left, as `key` was found."""
+        standing = found.one(Allowance, self.key)
+        if standing is not None and int(standing.used or 0) >= self.maximum:
+            count("LimitsReached", limit=self.name)
+            raise TooManyRequests(retry_after=self.wait_seconds(standing))
 
     def taking(self) -> Write:
         return update(

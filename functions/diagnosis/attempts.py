@@ -8,7 +8,7 @@ which no more time is taken, and whose number is bounded by the lock.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -43,7 +43,6 @@ __all__ = [
     "view",
 ]
 
-B = TypeVar("B")
 _DAY_SECONDS = 86_400
 # How many refusals of one request are looked at: of one key, with a password that was mistyped.
 _OF_ONE_LIMIT = 20
@@ -185,22 +184,33 @@ def _is_decided(problem: Problem) -> bool:
 
 
 def _keep(attempt: FailedAttempt) -> None:
-    """Writes a refusal down: once, and up to a number in a day."""
+    """Writes a refusal down: once, and up to a number in a day.
+
+    It looks first, for a write that fails costs as much as one that is done; and who sends refused
+    requests by the thousand shall cost us no writes.
+    """
     window = Window(
         name="failed_attempts",
         subject=attempt.user_id,
         maximum=settings().failed_attempts_per_day,
         seconds=_DAY_SECONDS,
     )
-    place = put(_place(attempt))
+    place = _place(attempt)
+    place_key = Key(AttemptPlace, place.pk, place.sk)
+    found = read([window.key, place_key])
+    if found.get(place_key) is not None:
+        # The same request was refused for the same reason before.
+        return
+    placing = put(place)
     try:
-        take([window], together_with=[place, put(attempt)])
+        window.check(found)
+        take([window], together_with=[placing, put(attempt)])
     except TooManyRequests:
         count("FailedAttemptsNotKept", kind=attempt.kind)
     except Cancelled as cancelled:
-        if not cancelled.failed(place):
+        # Where it is the place, the same request was faster.
+        if not cancelled.failed(placing):
             raise
-        # The same request was refused for the same reason before.
 
 
 def _place(attempt: FailedAttempt) -> AttemptPlace:

@@ -4,10 +4,10 @@ Nothing is written, nothing is counted, and no pay password is asked for.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from functions.identity import cool_down
-from functions.identity.origin import Seen
+from functions.identity.origin import Seen, seen
 from functions.identity.pay_password import check_usable
 from functions.risk.decision import decide
 from functions.risk.facts import of_money
@@ -16,7 +16,8 @@ from functions.risk.rules import Kind, rules
 from shared.errors import Problem
 from shared.ledger import FromUser, Limit, allowance
 from shared.ledger.errors import AccountClosed
-from shared.ledger.records import Account
+from shared.ledger.records import Account, account_key
+from shared.web.operation import Call
 
 Rule = Callable[[], object]
 
@@ -27,6 +28,12 @@ class Asker(NamedTuple):
     account: Account | None
     seen: Seen = Seen("", 0, 0)
     country: str = ""
+
+
+def asker_of(call: Call[Any]) -> Asker:
+    """Who asks by a request that has read the account."""
+    account = call.found.one(Account, account_key(call.user_id))
+    return Asker(account, seen(call), call.country)
 
 
 class Foreseen(NamedTuple):

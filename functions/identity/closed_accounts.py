@@ -3,8 +3,8 @@
 At once: the cards are given back to their banks, and what only opened the account (the second
 factor, devices) is forgotten. The rest is kept, sealed as it was, for as long as the law wants it.
 Then the name goes from the record: the sealed fields are deleted, and with them the only way to
-open them, and so are events, decisions of risk and the label that others saw. The books stay, for
-an account of which nobody can tell any more whose it was.
+open them, and so are events, tickets, decisions of risk and the label that others saw. The books
+stay, for an account of which nobody can tell any more whose it was.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from pynamodb.expressions.update import Action
 from functions.identity.records import User, user_key
 from functions.notifications.personal_data import forget_notifications, forget_reach
 from functions.risk import personal_data
+from functions.support.personal_data import forget_tickets
 from functions.wallet.cards import remove_all
 from shared import clock
 from shared.ledger.accounts import forget_owner
@@ -68,6 +69,7 @@ def _go_on(user: User) -> None:
     _forget(user.user_id)
     personal_data.forget(user.user_id)
     forget_notifications(user.user_id)
+    forget_tickets(user.user_id)
     forget_owner(user.user_id)
     if change(User(user.pk, user.sk), _nameless(), as_read):
         logger.info("account_anonymised", extra={"user_id": user.user_id})

@@ -25,6 +25,8 @@ from functions.notifications.inbox import notifications, stored_mark
 from functions.notifications.models import ChoiceView, NotificationsQuery, NotificationsView
 from functions.risk import personal_data
 from functions.risk.personal_data import RiskData
+from functions.support.models import TicketsView
+from functions.support.views import list_own
 from functions.topups.history import history as top_ups
 from functions.topups.models import TopUpsView
 from functions.wallet.cards import cards
@@ -47,6 +49,7 @@ _LISTS = {
     "entries": "/v1/wallet/entries",
     "notifications": "/v1/notifications",
     "failed_attempts": "/v1/me/failed-attempts",
+    "tickets": "/v1/support/tickets",
     "top_ups": "/v1/top-ups",
     "withdrawals": "/v1/withdrawals",
 }
@@ -84,6 +87,7 @@ class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
     failed_attempts: FailedAttemptsView
     notifications: NotificationsView
     notification_choice: ChoiceView
+    tickets: TicketsView
     risk: RiskData
     go_on_at: dict[str, str]
 
@@ -130,6 +134,7 @@ def export(
             language=user.language,
         ),
         notification_choice=choice_of(user_id, stored_choice(user_id)),
+        tickets=list_own(user_id, page),
         risk=personal_data.export(user_id),
         go_on_at=_LISTS,
     )

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from functions.diagnosis.dry_run import Asker
+from functions.diagnosis.dry_run import asker_of
 from functions.diagnosis.models import Explained
 from functions.identity.cool_down import CoolDown
-from functions.identity.origin import seen
 from functions.identity.pay_password import (
     PayPasswordLocked,
     PayPasswordNotSet,
@@ -49,7 +48,7 @@ from shared.ledger.errors import (
     LimitExceeded,
     ReversalExceedsOriginal,
 )
-from shared.ledger.records import Account, Transfer, account_key, transfer_key
+from shared.ledger.records import Transfer, account_key, transfer_key
 from shared.rate_limit import TooManyRequests
 from shared.table import Key
 from shared.web import Api, Call, Reply
@@ -146,15 +145,12 @@ def _to_explain(call: Call[None]) -> Iterable[Key]:
 )
 def diagnose_payment(call: Call[None]) -> Reply:
     """Tells why a payment failed, and whether it would pass now."""
-    payment_id, account = call.path["payment_id"], account_key(call.user_id)
-    told = explained(
-        payment_id,
-        call.found.one(Transfer, transfer_key(payment_id)),
-        user_id=call.user_id,
-        by=Asker(call.found.one(Account, account), seen(call), call.country),
-        language=call.language,
+    payment_id = call.path["payment_id"]
+    transfer = call.found.one(Transfer, transfer_key(payment_id))
+    by, language = asker_of(call), call.language
+    return Reply(
+        200, explained(payment_id, transfer, user_id=call.user_id, by=by, language=language)
     )
-    return Reply(200, told)
 
 
 @merchant_api.operation(

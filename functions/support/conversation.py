@@ -7,7 +7,7 @@ once, in one ticket, whatever dies or comes twice, and its sequence has no gap.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from functions.support import figures, queues, words
+from functions.support import figures, queues
 from functions.support.attachments import AttachmentRefused, belonging
 from functions.support.incoming import (
     SUBJECT_LIMIT,
@@ -44,7 +44,7 @@ from shared.settings import settings
 from shared.table import Cancelled, Write, due_shard, put, read, write
 
 REPLIES = "reply"
-_MERGES_LIMIT = 20
+_HOPS_LIMIT = 50
 _CORE = Author("system", "support")
 _PERSONS = frozenset({"user", "visitor"})
 
@@ -75,11 +75,7 @@ def open_ticket(
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
-        lines = [
-            *saving_writes(None, ticket),
-            queues.taking_number(ticket),
-            *words.listing(ticket),
-        ]
+        lines = [*saving_writes(None, ticket), queues.taking_number(ticket)]
         try:
             write(posting.source, *lines, *posting.writes, *together_with)
         except Cancelled as cancelled:
@@ -111,9 +107,11 @@ def add_message(
     for _ in tries():
         ticket = home_of(ticket_id)
         if ticket.state == CLOSED or ticket.messages >= settings().ticket_messages_limit:
-            return open_ticket(incoming, _following(ticket), together_with=together_with)
-        change = Change(_with_message(ticket, incoming), together_with)
-        if posted := post(ticket, incoming, change):
+            posted = _follow(ticket, incoming, together_with)
+        else:
+            change = Change(_with_message(ticket, incoming), together_with)
+            posted = post(ticket, incoming, change)
+        if posted:
             return posted
     raise ServiceUnavailable
 
@@ -163,13 +161,13 @@ def earlier(incoming: Incoming) -> Posted | None:
 
 
 def home_of(ticket_id: str) -> Ticket:
-    """The ticket, or the one that it was merged into."""
-    for _ in range(_MERGES_LIMIT):
-        ticket = ticket_of(ticket_id)
-        if not ticket.merged_into:
-            return ticket
-        ticket_id = ticket.merged_into
-    raise ServiceUnavailable
+    """The ticket, or the one that it was merged into or is followed by."""
+    ticket = ticket_of(ticket_id)
+    for _ in range(_HOPS_LIMIT):
+        if not (home_id := ticket.merged_into or ticket.followed_by):
+            break
+        ticket = ticket_of(home_id)
+    return ticket
 
 
 def number_of(ticket_id: str, opened_at: str, attempt: int) -> str:
@@ -282,6 +280,21 @@ def _way(ticket_id: str, incoming: Incoming) -> dict[str, Any]:
         "due_shard": due_shard(REPLIES, ticket_id),
         "due_at": clock.seconds() + settings().reply_wait_seconds,
     }
+
+
+def _follow(ticket: Ticket, incoming: Incoming, along: Sequence[Write]) -> Posted | None:
+    """Begins the one ticket that goes on with this one, which says so from then on; None when the
+    ticket is no longer so.
+    """
+    marking = saving_writes(
+        ticket, altered(ticket, followed_by=ticket_id_of(incoming.channel, incoming.source_id))
+    )
+    try:
+        return open_ticket(incoming, _following(ticket), together_with=[*marking, *along])
+    except Cancelled as cancelled:
+        if any(cancelled.failed(part) for part in along):
+            raise
+        return None
 
 
 def _following(ticket: Ticket) -> Opening:

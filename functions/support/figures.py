@@ -78,8 +78,8 @@ def figures(query: FiguresQuery) -> FiguresView:
 
     Raises InvalidField for more than 31 days.
     """
-    last = date.fromisoformat(query.to or clock.local_day())
-    first = date.fromisoformat(query.from_) if query.from_ else last - timedelta(days=6)
+    last = _date("to", query.to or clock.local_day())
+    first = _date("from", query.from_) if query.from_ else last - timedelta(days=6)
     if not timedelta(0) <= last - first < timedelta(days=_DAYS_LIMIT):
         reason = Texts("最多 31 天", "takes at most 31 days, and ends no earlier than it begins")
         raise InvalidField(field="from", reason=reason)
@@ -114,6 +114,14 @@ def tell_backlog() -> int:
         count("TicketsWaiting", here, channel=one.channel)
         waiting += here
     return waiting
+
+
+def _date(name: str, text: str) -> date:
+    """Raises InvalidField for a day that there is none of, `2026-02-30`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidField(field=name, reason=Texts("没有这一天", "is no day")) from error
 
 
 def _happened(before: Ticket | None, after: Ticket) -> dict[str, int]:

@@ -12,7 +12,9 @@ from functions.support.records import (
     queue_of,
     tickets_of,
     tickets_of_contact,
+    tickets_with_word,
 )
+from functions.support.words import words_of
 from shared.table import Write, delete, put
 
 
@@ -29,6 +31,12 @@ def moving(before: Ticket | None, after: Ticket) -> list[Write]:
             for place in sorted(entered - left)
         ),
     ]
+
+
+def leaving(ticket: Ticket) -> list[TicketLine]:
+    """The lines of a ticket that is to be forgotten."""
+    places = [*sorted(_places(ticket)), number_key(ticket.number)[1:]]
+    return [TicketLine(*place) for place in places]
 
 
 def taking_number(ticket: Ticket) -> Write:
@@ -49,5 +57,6 @@ def _places(ticket: Ticket) -> set[tuple[str, str]]:
     ]
     return {
         *((pk, made) for pk in owners if pk),
+        *((tickets_with_word(word), made) for word in words_of(ticket.subject)),
         *((queue_of(name, value, ticket.state), queued) for name, value in dimensions),
     }

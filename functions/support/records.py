@@ -64,8 +64,8 @@ class Ticket(DomainRecord):
     last, to which answers go. `about`: `{"kind": "payment", "id": ...}`.
     `messages` and `notes` count those there are: their sequences run from 1 without a gap.
     `merged`: the ids of tickets whose messages belong here; `merged_into`: where those of this one
-    belong. `follows`: the closed ticket that this one goes on with; `split_from`: the one
-    whose messages it began with.
+    belong. `follows`: the closed ticket that this one goes on with, which says so in
+    `followed_by`; `split_from`: the one whose messages it began with.
 
     Its clocks: `answer_due_at` and `solve_due_at` (seconds) are when what was promised is broken,
     `solve_left` what was left of it (seconds of business hours) when it was stopped, `closes_at`
@@ -92,6 +92,7 @@ class Ticket(DomainRecord):
     merged: Any = JSONAttribute(null=True)
     merged_into = UnicodeAttribute(null=True)
     follows = UnicodeAttribute(null=True)
+    followed_by = UnicodeAttribute(null=True)
     split_from = UnicodeAttribute(null=True)
     opened_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()

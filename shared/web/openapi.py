@@ -51,7 +51,11 @@ _MONEY_HEADERS = {
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 9457. `code` is stable; `title` and `detail` follow Accept-Language."""
+    """RFC 9457. `code` is stable; `title` and `detail` follow Accept-Language.
+
+    diagnosis: facts to act on; of a request that moves money what `Diagnosis` says, and in `about`
+    the kind and the id of what it would have become.
+    """
 
     type: str
     title: str

@@ -23,6 +23,16 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield place.endpoint_url
 
 
+@pytest.fixture(scope="session")
+def keys(engine: str) -> None:
+    """What the template would have made beside the tables."""
+    secrets = boto3.client("secretsmanager", endpoint_url=engine)
+    secrets.create_secret(Name="test-keys", SecretString="0123456789abcdef" * 4)
+    kms = boto3.client("kms", endpoint_url=engine)
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/test-data", TargetKeyId=key)
+
+
 @pytest.fixture
 def isolated(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Empty tables on the isolated engine, for all that runs in this process."""

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3
 import pytest
 
 from functions.agents.accounts import disable
@@ -28,16 +27,6 @@ from tests.soundness import check_sound
 TIMES = 20
 GUESSES = 50
 _PATIENCE = 10
-
-
-@pytest.fixture(scope="module")
-def keys(engine: str) -> None:
-    """What the template would have made beside the tables."""
-    secrets = boto3.client("secretsmanager", endpoint_url=engine)
-    secrets.create_secret(Name="test-keys", SecretString="0123456789abcdef" * 4)
-    kms = boto3.client("kms", endpoint_url=engine)
-    key = kms.create_key()["KeyMetadata"]["KeyId"]
-    kms.create_alias(AliasName="alias/test-data", TargetKeyId=key)
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-import boto3
 import pytest
 
 from functions.agents.actor import Actor
@@ -15,17 +13,11 @@ from functions.support.figures import backlog
 from functions.support.records import TicketLine, queue_of
 from functions.support.reply import reply
 from functions.support.tickets import ticket_of
-from shared.errors import Problem, ServiceUnavailable
-from tests.functions.support.saying import opened, said, texts
+from shared.errors import Problem
+from tests.concurrency.clients import at_once
+from tests.functions.support.saying import come_to, opened, said, texts
 
 TIMES = 10
-_PATIENCE = 30
-
-
-@pytest.fixture(scope="module")
-def keys(engine: str) -> None:
-    secrets = boto3.client("secretsmanager", endpoint_url=engine)
-    secrets.create_secret(Name="test-keys", SecretString="0123456789abcdef" * 4)
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +29,11 @@ def agent(number: int) -> Actor:
     return Actor(f"a_{number}", "req", roles=frozenset({"agent"}))
 
 
+def what_each_was_told(acts: list[Callable[[], object]]) -> Counter[str]:
+    answers = at_once(acts)
+    return Counter(one.code if isinstance(one, Problem) else str(one) for one in answers)
+
+
 def taken(ticket_id: str, by: Actor) -> str:
     return take(ticket_id, by=by).assignee
 
@@ -45,28 +42,11 @@ def added(ticket_id: str, text: str) -> int:
     return add_message(ticket_id, said(text, text)).sequence
 
 
-def at_once(acts: list[Callable[[], object]]) -> Counter[str]:
-    """What each was told; who is told to come again does."""
-
-    def told(act: Callable[[], object]) -> str:
-        for _ in range(_PATIENCE):
-            try:
-                return str(act())
-            except ServiceUnavailable:
-                continue
-            except Problem as problem:
-                return problem.code
-        return "SERVICE_UNAVAILABLE"
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return Counter(pool.map(told, acts))
-
-
 def test_of_agents_who_take_a_ticket_at_once_one_has_it() -> None:
     for number in range(TIMES):
         ticket_id = opened(source_id=str(number)).ticket_id
         agents = [agent(one) for one in range(4)]
-        told = at_once([
+        told = what_each_was_told([
             partial(taken, ticket_id, by) for by in agents
         ])  # fmt: skip
 
@@ -79,7 +59,7 @@ def test_of_agents_who_take_a_ticket_at_once_one_has_it() -> None:
 
 def test_messages_that_come_at_once_and_twice_are_there_once_in_one_order() -> None:
     ticket_id = opened().ticket_id
-    told = at_once([
+    told = what_each_was_told([
         partial(added, ticket_id, f"m{number}") for number in [*range(12), *range(12)]
     ])  # fmt: skip
 
@@ -90,7 +70,7 @@ def test_messages_that_come_at_once_and_twice_are_there_once_in_one_order() -> N
 
 
 def test_a_ticket_that_is_opened_many_times_at_once_is_one() -> None:
-    told = at_once([lambda: opened().ticket_id] * 8)
+    told = what_each_was_told([lambda: opened().ticket_id] * 8)
 
     assert len(told) == 1
     assert [one.states["open"] for one in backlog()] == [1]
@@ -99,7 +79,7 @@ def test_a_ticket_that_is_opened_many_times_at_once_is_one() -> None:
 def test_a_reply_and_a_message_at_once_both_stand() -> None:
     for number in range(TIMES):
         ticket_id = opened(source_id=f"o{number}").ticket_id
-        at_once([
+        what_each_was_told([
             partial(reply, ticket_id, f"ours {number}", by=agent(1), source_id=str(number)),
             partial(added, ticket_id, f"theirs {number}"),
         ])  # fmt: skip
@@ -110,3 +90,13 @@ def test_a_reply_and_a_message_at_once_both_stand() -> None:
         assert ticket_of(ticket_id).state in ("open", "pending")
     (counted,) = backlog()
     assert sum(counted.states.values()) == TIMES
+
+
+def test_messages_to_a_closed_ticket_at_once_begin_one_that_follows_it() -> None:
+    ticket_id = opened().ticket_id
+    come_to(ticket_id, "closed")
+    what_each_was_told([partial(added, ticket_id, f"m{number}") for number in range(6)])
+
+    following = ticket_of(ticket_id).followed_by
+    assert sorted(text for _, text in texts(following)) == [f"m{number}" for number in range(6)]
+    assert texts(ticket_id) == [(1, "My payment failed.")]

@@ -1,5 +1,6 @@
 """A stack of the tests' own: the packaged zip, deployed to a local cloud, on free ports."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from infra.phone_app import PhoneApp
 from infra.stack import Addresses, Stack, running
+from tests.functions.scheduled import TICK
 
 CARD = "6222021234500010008"
 _WAIT_SECONDS = 300
@@ -31,6 +33,19 @@ def eventually(asked: Callable[[], Any], wanted: Any) -> None:
     while (came := asked()) != wanted:
         assert time.monotonic() < deadline, f"{came} is not {wanted}"
         time.sleep(0.1)
+
+
+def run_schedule(stack: Stack, name: str, resource: str) -> None:
+    """Does at once what a schedule does each minute. resource: what the template calls it."""
+    functions = stack.place.client("lambda")
+    (found,) = (
+        one["FunctionName"]
+        for page in functions.get_paginator("list_functions").paginate()
+        for one in page["Functions"]
+        if one["Handler"].endswith(name) or resource in one["FunctionName"]
+    )
+    answer = functions.invoke(FunctionName=found, Payload=json.dumps(TICK).encode())
+    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def somebody(addresses: Addresses, *, funds: int = 0) -> PhoneApp:

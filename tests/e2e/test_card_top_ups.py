@@ -1,15 +1,13 @@
 """A top-up from each card of the sandbox bank, on the running stack."""
 
-import json
 from typing import Any, NamedTuple
 
 import pytest
 
 from infra.phone_app import Answer, PhoneApp
 from infra.stack import Addresses, Stack
-from tests.e2e.conftest import somebody
+from tests.e2e.conftest import run_schedule, somebody
 from tests.e2e.test_withdrawals import eventually
-from tests.functions.scheduled import TICK
 
 AMOUNT = 1_100
 DECLINED = {
@@ -53,16 +51,7 @@ def top_up(addresses: Addresses, number: str) -> Asked:
 
 def ask_the_bank(stack: Stack) -> None:
     """What the schedule does each minute."""
-    function = stack.place.client("lambda")
-    (name,) = (
-        one["FunctionName"]
-        for page in function.get_paginator("list_functions").paginate()
-        for one in page["Functions"]
-        if one["Handler"].endswith("resolve_pending_top_ups")
-        or "ResolvePendingTopUps" in one["FunctionName"]
-    )
-    answer = function.invoke(FunctionName=name, Payload=json.dumps(TICK).encode())
-    assert "FunctionError" not in answer, answer["Payload"].read()
+    run_schedule(stack, "resolve_pending_top_ups", "ResolvePendingTopUps")
 
 
 @pytest.mark.parametrize("number", AT_ONCE)

@@ -67,6 +67,25 @@ def test_shop_hears_of_a_payment_and_gives_a_part_of_it_back(
     assert (kinds, shop.forged) == (["refund", "payment"], 0)
 
 
+def test_a_payment_that_failed_says_why_and_would_pass_once_the_money_is_there(
+    shop: CoffeeShop, addresses: Addresses
+) -> None:
+    dora = somebody(addresses, funds=1_000)
+    order_id = shop.sell("beans-0", 4_000)
+    body = {"order_id": order_id, "pay_password": dora.pay_password}
+    refused = dora.ask("POST", "/v1/payments", body, key="beans-0").json
+    assert "¥30.00 is missing" in refused["diagnosis"]["cause"]
+    path = f"/v1/payments/{refused['diagnosis']['about']['id']}/diagnosis"
+    assert dora.must(200, "GET", path)["would_pass_now"] is False
+
+    (card,) = dora.must(200, "GET", "/v1/cards")["items"]
+    assert dora.top_up(card["card_id"], 3_000).status == 201
+
+    assert dora.must(200, "GET", path)["would_pass_now"] is True
+    (kept,) = dora.must(200, "GET", "/v1/me/failed-attempts")["items"]
+    assert (kept["kind"], kept["amount"]) == ("payment", 4_000)
+
+
 def test_shop_that_was_down_hears_of_it_when_it_is_back(shop: CoffeeShop, cleo: PhoneApp) -> None:
     order_id = shop.sell("beans-2", 4_000)
     shop.close()

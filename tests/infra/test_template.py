@@ -514,6 +514,11 @@ def test_only_who_makes_a_file_writes_it(template: Json) -> None:
     assert sorted(reaching) == [
         ("APIHandler", ["s3:GetObject"], "${SettlementBucket.Arn}/reports/*"),
         ("APIHandler", ["s3:GetObject"], "${StatementFiles.Arn}/*"),
+        (
+            "APIHandler",
+            ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject"],
+            "${SupportFiles.Arn}/attachments/*",
+        ),
         ("MakeStatementFiles", ["s3:PutObject"], "${StatementFiles.Arn}/*"),
         (
             "ReconcileWithBank",

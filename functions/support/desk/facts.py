@@ -6,6 +6,9 @@ which is kept too.
 
 from functions.agents import audit
 from functions.agents.actor import Actor
+from functions.diagnosis.attempts import failed_attempts
+from functions.diagnosis.attempts import view as attempt_view
+from functions.diagnosis.last_failure import last_failure
 from functions.identity import two_factor
 from functions.identity.contacts import email_of, phone_of
 from functions.identity.devices import known_devices
@@ -50,6 +53,10 @@ def facts(ticket_id: str, *, by: Actor, language: str) -> FactsView:
         hidden=["phone", "balance", *(["email"] if email else [])],
         devices=known_devices(user.user_id)[:_SHOWN],
         security_events=list_events(user.user_id, page).items,
+        last_failure=last_failure(user.user_id, language),
+        failed_attempts=[
+            attempt_view(one, language=language) for one in failed_attempts(user.user_id, _SHOWN)
+        ],
         movements=_movements(user.user_id),
         withdrawals=withdrawals(user.user_id, page, language=language).items,
     )

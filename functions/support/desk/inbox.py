@@ -17,6 +17,7 @@ from functions.support.desk.models import (
     SearchQuery,
     teams,
 )
+from functions.support.masking import mask
 from functions.support.records import (
     MADE_PREFIX,
     NOBODY,
@@ -99,7 +100,7 @@ def search(query: SearchQuery, *, by: Actor) -> DeskTickets:
     if len(given) != 1:
         raise InvalidField(field="number", reason=_ONE_ONLY)
     by_what = given[0]
-    audit.note(by, "tickets_searched", by_what)
+    audit.note(by, "tickets_searched", by_what, after={"of": _kept(query, by_what)})
     if by_what == "number":
         lines = list(TicketLine.query(number_key(query.number or "").pk, consistent_read=True))
     elif by_what == "words":
@@ -145,6 +146,12 @@ def view(ticket: Ticket) -> DeskTicket:
         solve_due_at=_moment(ticket.solve_due_at),
         broken=sorted(ticket.broken or ()),
     )
+
+
+def _kept(query: SearchQuery, by_what: str) -> str:
+    """What the audit trail says of a search: no address, and nothing that must not be kept."""
+    value = str(getattr(query, by_what))
+    return contact_digest(value) if by_what in ("phone", "email") else mask(value).text
 
 
 def _queue_pk(query: QueueQuery, by: Actor) -> str:

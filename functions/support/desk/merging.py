@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.agents import audit
 from functions.agents.actor import Actor
-from functions.support import figures, queues, words
+from functions.support import figures, queues
 from functions.support.access import check_not_own
 from functions.support.conversation import number_of
 from functions.support.desk.models import SplitRequest
@@ -79,11 +79,13 @@ def merge(ticket_id: str, into: str, *, by: Actor) -> Ticket:
         )  # fmt: skip
         merged = [*(target.merged or ()), ticket_id, *(source.merged or ())]
         target_after, target_notes = noted(
-            altered(target, merged=merged), "merged", by=_author(by),
+            altered(target, merged=merged, **_newest_way(source, target)), "merged", by=_author(by),
             details={"ticket_id": ticket_id, "number": source.number},
         )  # fmt: skip
         deed = audit.record(by, "ticket_merged", ticket_id, after={"into": into})
         along = [*source_notes, *target_notes, deed]
+        if _is_newer(source, target):
+            along += copying(source, into)
         if _both_saved((source, source_after), (target, target_after), along):
             return target_after
     raise ServiceUnavailable
@@ -110,7 +112,7 @@ def split(ticket_id: str, wish: SplitRequest, *, by: Actor) -> Ticket:
             by, "ticket_split", ticket_id, after={"into": new_id, "sequences": wish.sequences}
         )
         saving = [*saving_writes(ticket, after), *notes, deed]
-        opening = [*saving_writes(None, fresh), queues.taking_number(fresh), *words.listing(fresh)]
+        opening = [*saving_writes(None, fresh), queues.taking_number(fresh)]
         try:
             write(*saving, *opening, *copying(ticket, new_id), *_copied(new_id, moved))
         except Cancelled:
@@ -134,6 +136,15 @@ def _check_mergeable(source: Ticket, target: Ticket, by: Actor) -> None:
     same_contact = bool(source.contact) and source.contact == target.contact
     if not (same_user or (both_unknown and same_contact)):
         raise NotTheSamePerson
+
+
+def _is_newer(source: Ticket, target: Ticket) -> bool:
+    return bool(source.opened_at > target.opened_at)
+
+
+def _newest_way(source: Ticket, target: Ticket) -> dict[str, str]:
+    """Answers go where the newer of the two came from."""
+    return {"last_channel": source.last_channel} if _is_newer(source, target) else {}
 
 
 def _both_saved(

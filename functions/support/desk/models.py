@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from functions.diagnosis.models import Explained, FailedAttemptView
 from functions.identity.models import KnownDeviceView, SecurityEventView
 from functions.support.incoming import TEXT_LIMIT, Channel, Priority
 from functions.support.models import (
@@ -201,7 +202,10 @@ class MovementSeen(Struct, frozen=True, kw_only=True):
 
 
 class FactsView(Struct, frozen=True, kw_only=True):
-    """What an agent may know of a user, masked. `hidden`: what can be shown for a reason."""
+    """What an agent may know of a user, masked. `hidden`: what can be shown for a reason.
+
+    `last_failure`: what failed last and was not made good since, and whether it would pass now.
+    """
 
     user_id: str
     phone: str
@@ -214,6 +218,8 @@ class FactsView(Struct, frozen=True, kw_only=True):
     hidden: list[str]
     devices: list[KnownDeviceView]
     security_events: list[SecurityEventView]
+    last_failure: Explained | None
+    failed_attempts: list[FailedAttemptView]
     movements: list[MovementSeen]
     withdrawals: list[WithdrawalView]
 

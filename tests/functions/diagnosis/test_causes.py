@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -407,6 +408,13 @@ def test_whatever_refuses_to_move_money_has_texts_of_its_own() -> None:
         for problem in operation.problems:
             names = [one.__name__ for one in problem.__mro__ if one is not Problem]
             assert set(names) & REFUSALS.keys(), f"{operation.path}: {problem.__name__}"
+
+
+def test_the_page_of_causes_names_every_code() -> None:
+    page = (Path(__file__).parents[3] / "docs/diagnosis.md").read_text()
+    moving = [one for one in app.operations if one.moves_money and one.scheme == "bearer"]
+    codes = {problem.code for operation in moving for problem in operation.problems}
+    assert [code for code in codes if f"`{code}`" not in page] == []
 
 
 def test_every_text_can_be_said_without_any_fact() -> None:

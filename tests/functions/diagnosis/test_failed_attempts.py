@@ -7,11 +7,13 @@ import pytest
 
 from functions.diagnosis.attempts import failed_attempts
 from functions.diagnosis.last_failure import last_failure
+from shared.ledger.accounts import set_status
 from shared.settings import settings
 from tests.clock import TestClock
 from tests.edge import Answer
 from tests.faults import Attempt, Fault, intercepted, watched
 from tests.functions.bank_cards import bind, top_up
+from tests.functions.payments.test_cost import units
 from tests.functions.topups.test_top_up import EXPIRED
 from tests.functions.withdrawals.asking import withdraw
 from tests.functions.withdrawals.test_history import fail
@@ -98,6 +100,12 @@ def test_no_more_than_a_number_is_kept_in_a_day_and_the_refusal_is_told_all_the_
         refused = pay(payer, shop.order(12_000), key=str(number))
         assert refused.json["diagnosis"]["facts"]["missing"] == 2_000
     assert len(codes(payer)) == 3
+    set_status(payer.user_id, "frozen")
+    order_id = shop.order()
+    with watched() as attempts:
+        pay(payer, order_id, key="frozen")
+    assert made_by(attempts) == ["BatchGetItem", "TransactWriteItems", "BatchGetItem"]
+    set_status(payer.user_id, "active")
 
     test_clock.move(seconds=DAY_SECONDS)
     payer = payer.signed_in_again()
@@ -138,6 +146,22 @@ def test_a_wrong_guess_takes_no_more_time_and_success_nothing_at_all(
     assert made_by(guessed) == made_by(paid) == ["BatchGetItem", "TransactWriteItems"]
     assert "ATTEMPTS#" in str(guessed[-1].request)
     assert "ATTEMPTS#" not in str(paid)
+
+
+def test_a_refusal_costs_one_write_of_six_units_and_sent_again_none(
+    shop: Shop, payer: Person
+) -> None:
+    order_id = shop.order(12_000)
+    with watched() as refused:
+        pay(payer, order_id, key="k")
+    with watched() as again:
+        pay(payer, order_id, key="k")
+
+    assert made_by(refused) == [
+        "BatchGetItem", "TransactWriteItems", "PutItem", "BatchGetItem", "TransactWriteItems",
+    ]  # fmt: skip
+    assert sorted(units([refused[-1]]).values()) == [2, 2, 2]
+    assert made_by(again) == ["BatchGetItem", "BatchGetItem"]
 
 
 def is_keeping(attempt: Attempt) -> bool:

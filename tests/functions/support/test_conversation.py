@@ -65,6 +65,8 @@ def test_a_message_to_a_closed_ticket_begins_one_that_follows_it() -> None:
     posted = add_message(first.ticket_id, said("It happened again.", "2"))
     again = add_message(first.ticket_id, said("It happened again.", "2"))
 
+    more = add_message(first.ticket_id, said("And again.", "3"))
+    assert (more.ticket_id, more.sequence) == (posted.ticket_id, 2)
     following = ticket_of(posted.ticket_id)
     assert again.ticket_id == posted.ticket_id != first.ticket_id
     assert (following.follows, following.user_id) == (first.ticket_id, USER)

@@ -85,6 +85,17 @@ def test_after_its_tries_the_agents_hear_of_it(ticket_id: str, test_clock: TestC
     assert (note.kind, note.details["why"]) == ("delivery_failed", "tries_used_up")
 
 
+def test_a_channel_that_breaks_does_not_unsay_the_reply(
+    ticket_id: str, test_clock: TestClock
+) -> None:
+    with way_of_tests("mail", RuntimeError("nobody thought of this")) as went:
+        reply(ticket_id, "Hello", by=AMY, source_id="1")
+        assert went == []
+        run(test_clock, 1)
+
+    assert [one.text for one in went] == ["Hello"]
+
+
 def test_what_can_never_arrive_is_not_tried_again(ticket_id: str, test_clock: TestClock) -> None:
     with way_of_tests("mail", Undeliverable("bounced")) as went:
         reply(ticket_id, "Hello", by=AMY, source_id="1")

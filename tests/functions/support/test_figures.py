@@ -58,5 +58,10 @@ def test_days_are_asked_for_in_bounds() -> None:
     agent = sue()
     assert len(figures(agent, "from=2026-02-20&to=2026-03-10")["items"]) == 1
     assert figures(agent, "from=2026-01-20&to=2026-01-25")["items"] == []
-    for query in ("from=2026-01-01&to=2026-03-01", "from=2026-03-02&to=2026-03-01", "from=x"):
+    for query in (
+        "from=2026-01-01&to=2026-03-01",
+        "from=2026-03-02&to=2026-03-01",
+        "from=x",
+        "from=2026-02-30",
+    ):
         assert agent.call("GET", f"/v1/agent/ticket-figures?{query}").code == "INVALID_FIELD"

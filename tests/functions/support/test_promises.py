@@ -102,8 +102,8 @@ def test_an_answer_keeps_the_first_promise(test_clock: TestClock) -> None:
 
     ticket = ticket_of(ticket_id)
     assert ticket.answered_at is not None
-    assert ticket.answer_due_at is None
-    assert ticket.broken is None
+    assert not ticket.answer_due_at
+    assert not ticket.broken
 
 
 def test_the_clock_stands_still_while_we_wait_for_them(test_clock: TestClock) -> None:

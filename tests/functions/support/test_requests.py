@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from functions.support.reply import reply
+from tests.agents import at_work
 from tests.clock import TestClock
 from tests.edge import Answer
 from tests.functions.bank_cards import unused_phone
@@ -83,6 +84,21 @@ def test_a_ticket_is_about_something_of_ones_own(ana: Person, bo: Person) -> Non
     assert refused.code == "NOT_FOUND"
     assert ask(bo, about={"kind": "transfer", "id": sent}).status == 201, "it arrived at bo"
     assert len(ana.call("GET", TICKETS).json["items"]) == 2
+
+
+def test_a_ticket_is_about_what_was_refused_and_its_agent_sees_why(ana: Person, bo: Person) -> None:
+    assert ana.send(bo, 900_000, key="1").code == "INSUFFICIENT_FUNDS"
+    attempt = ana.call("GET", "/v1/me/failed-attempts").json["items"][0]
+    about = {"kind": attempt["kind"], "id": attempt["id"]}
+    ticket_id = ask(ana, about=about).json["ticket_id"]
+    assert ask(bo, about=about).code == "NOT_FOUND"
+
+    amy = at_work("amy@bank.example", "agent")
+    facts = amy.call(
+        "GET", f"/v1/agent/tickets/{ticket_id}/facts", headers={"Accept-Language": "en"}
+    ).json
+    assert facts["failed_attempts"][0]["diagnosis"]["code"] == "INSUFFICIENT_FUNDS"
+    assert facts["last_failure"]["id"] == attempt["id"]
 
 
 def test_a_ticket_of_somebody_else_is_not_there(ana: Person, bo: Person) -> None:
