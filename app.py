@@ -21,12 +21,19 @@ from functions.statements.api import api as statements
 from functions.statements.api import merchant_api as statements_for_merchants
 from functions.statements.events import events as statement_events
 from functions.support.api import api as support
+from functions.support.articles.api import api as articles
 from functions.support.chat.api import api as chat
 from functions.support.chat.events import events as chat_events
 from functions.support.desk.api import api as support_desk
 from functions.support.events import events as support_events
+from functions.support.hotline.api import agent_api as callbacks_for_agents
+from functions.support.hotline.api import api as callbacks
+from functions.support.hotline.events import events as hotline_events
 from functions.support.mail.api import api as support_mails
 from functions.support.mail.events import events as mail_events
+from functions.support.social.api import api as social
+from functions.support.unlock.api import agent_api as unlock_for_agents
+from functions.support.unlock.api import api as unlock
 from functions.topups.api import api as topups
 from functions.topups.events import events as topup_events
 from functions.transfers.api import api as transfers
@@ -64,6 +71,12 @@ for domain in (
     payments_for_agents,
     reconciliation,
     chat,
+    articles,
+    unlock,
+    unlock_for_agents,
+    callbacks,
+    callbacks_for_agents,
+    social,
     description_api(app.operations),
 ):
     app.include(domain)
@@ -81,6 +94,7 @@ for background in (
     statement_events,
     agent_events,
     reconciliation_events,
+    hotline_events,
     support_events,
     mail_events,
     chat_events,

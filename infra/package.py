@@ -50,7 +50,7 @@ def _write(build: Path) -> None:
         scratch = Path(directory)
         project = _copy_of_project(scratch / "project")
         by_stage = chalice_package(project, scratch / "out")
-        template = one_template(by_stage, _state_machines())
+        template = one_template(by_stage, _state_machines(), _flows())
         code = scratch / "code"
         for stage in by_stage:  # the same in each
             with zipfile.ZipFile(scratch / "out" / stage / "deployment.zip") as ours:
@@ -75,6 +75,16 @@ def _copy_of_project(copy: Path) -> Path:
     (copy / "infra").mkdir()
     shutil.copy(PROJECT / "infra" / "template.yaml", copy / "infra")
     return copy
+
+
+def _flows() -> dict[str, str]:
+    """The flows in `infra/`: `hotline.flow.json` is that of the resource `HotlineFlow`."""
+    return {
+        f"{path.name.removesuffix('.flow.json').title()}Flow": json.dumps(
+            json.loads(path.read_text()), separators=(",", ":")
+        )
+        for path in sorted((PROJECT / "infra").glob("*.flow.json"))
+    }
 
 
 def _state_machines() -> dict[str, Json]:

@@ -143,6 +143,7 @@ def running(
         )
         _have_notified(addresses)
         _introduce_to_platforms(addresses, place, outputs)
+        _introduce_to_social_networks(addresses, place, outputs)
         _ask_for_first_answer(addresses)
         agents = _staff(directory, place, outputs, addresses) if inhabited else ()
         merchants = _shops(directory, place, outputs) if inhabited else ()
@@ -298,6 +299,17 @@ def _introduce_to_platforms(addresses: Addresses, place: Place, outputs: dict[st
     place.client("secretsmanager").put_secret_value(
         SecretId=outputs["PlatformsSecret"],
         SecretString=json.dumps(known | {"notify_url": f"{addresses.api_url}/v1/notifications"}),
+    )
+
+
+def _introduce_to_social_networks(
+    addresses: Addresses, place: Place, outputs: dict[str, str]
+) -> None:
+    """Stores what the sandbox networks know us by, and where they take answers."""
+    url = f"{addresses.sandbox_url}/_sandbox/social/credentials"
+    known = urllib3.request("GET", url, timeout=30, retries=False).data.decode()
+    place.client("secretsmanager").put_secret_value(
+        SecretId=outputs["SocialSecret"], SecretString=known
     )
 
 

@@ -90,10 +90,13 @@ def chalice_package(project: Path, out: Path) -> dict[str, Json]:
     }
 
 
-def one_template(by_stage: dict[str, Json], state_machines: dict[str, Json]) -> Json:
+def one_template(
+    by_stage: dict[str, Json], state_machines: dict[str, Json], flows: dict[str, str]
+) -> Json:
     """One template for all stages, from Chalice's for each.
 
     state_machines: the definitions by the logical id of their `AWS::Serverless::StateMachine`.
+    flows: the same of their `AWS::Connect::ContactFlow`, with `${Name}` for what the stack has.
     Raises ValueError when `infra/template.yaml` adds to a resource that is not there.
     """
     differences: dict[str, Json] = {stage: {} for stage in by_stage}
@@ -104,6 +107,8 @@ def one_template(by_stage: dict[str, Json], state_machines: dict[str, Json]) -> 
         raise ValueError(f"infra/template.yaml adds to what app.py does not make: {strangers}")
     for name, definition in state_machines.items():
         resources[name]["Properties"]["Definition"] = definition
+    for name, content in flows.items():
+        resources[name]["Properties"]["Content"] = {"Fn::Sub": content}
     for name in [name for name, item in resources.items() if _is_function(item)]:
         resources |= _complete_function(name, resources)
     _complete_api(resources["RestAPI"]["Properties"])

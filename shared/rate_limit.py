@@ -9,7 +9,7 @@ All limits of an action are taken in one write, together with what the action re
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -136,15 +136,21 @@ class Interval:
         return Allowance(f"RATE#{self.name}#{self.subject}", "LATEST")
 
 
-def take(limits: Sequence[RateLimit], *, together_with: Sequence[Write] = ()) -> None:
+def take(
+    limits: Sequence[RateLimit],
+    *,
+    together_with: Sequence[Write] = (),
+    by: Callable[..., object] = write,
+) -> None:
     """Counts one more against every limit and does `together_with`, or nothing at all.
 
+    by: what writes them, where that is a part of something larger.
     Raises TooManyRequests with the longest wait. When it was a condition of `together_with` that
     failed, Cancelled passes through.
     """
     parts = [limit.taking() for limit in limits]
     try:
-        write(*parts, *together_with)
+        by(*parts, *together_with)
     except Cancelled as cancelled:
         waits = []
         for limit, part in zip(limits, parts, strict=True):

@@ -42,6 +42,11 @@ def platforms_secret() -> str:
     return _secret(settings().platforms_secret)
 
 
+def social_secret() -> str:
+    """What the operator has stored of social networks, as JSON."""
+    return _secret(settings().social_secret)
+
+
 def forget() -> None:
     """Fetches all keys anew when they are next needed, as a new container does."""
     for cached in (bank_credentials, _key, _secret):

@@ -19,6 +19,7 @@ class Settings:
     keys_secret: str = "u-wallet-local-keys"
     bank_secret: str = "u-wallet-local-bank"
     platforms_secret: str = "u-wallet-local-platforms"
+    social_secret: str = "u-wallet-local-social"
     data_key: str = "alias/u-wallet-local-data"
     bank_url: str = "http://127.0.0.1:1"
     bank_request_lifetime_seconds: int = 300
@@ -188,6 +189,22 @@ class Settings:
     chat_messages_per_minute: int = 30
     chat_sockets_per_owner: int = 20  # as many as there can be sessions
     chat_sockets_per_address_per_hour: int = 600
+    social_signature_seconds: int = 300
+    social_messages_per_hour: int = 200
+    hotline_call_seconds: int = 86_400
+    callbacks_per_day: int = 3
+    callback_tries: int = 3
+    callback_lease_seconds: int = 1_800
+    callback_pause_seconds: int = 7_200
+    callback_kept_seconds: int = 7_776_000
+
+    unlock_requests_per_day: int = 3
+    unlock_requests_per_month: int = 6
+    unlock_request_seconds: int = 259_200
+    unlock_facts: int = 3
+    unlock_facts_without_email: int = 5
+    unlock_wait_seconds: int = 86_400  # where the bound mail was not proven
+    unlock_kept_seconds: int = 15_552_000
 
     system_account_shards: int = 16
     merchant_account_shards: int = 8

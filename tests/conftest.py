@@ -17,6 +17,7 @@ os.environ.update(
     KEYS_SECRET="test-keys",
     BANK_SECRET="test-bank",
     PLATFORMS_SECRET="test-platforms",
+    SOCIAL_SECRET="test-social",
     SETTLEMENT_BUCKET="test-settlement",
     SUPPORT_BUCKET="test-support",
     SUPPORT_MAIL_DOMAIN="support.u-wallet.example",
@@ -44,6 +45,7 @@ from moto.sns.models import sns_backends
 
 from functions.identity import passwords, sealed
 from functions.support.mail.reply_address import support_address
+from functions.support.social.networks import network
 from shared import aws, clock, dynamodb, secrets
 from shared.bank import get_bank
 from shared.observability import logger
@@ -73,6 +75,7 @@ def fresh_aws() -> Iterator[None]:
             Name="test-bank", SecretString='{"client_id": "u-wallet", "key": "' + "ab" * 32 + '"}'
         )
         keys.create_secret(Name="test-platforms", SecretString="{}")
+        keys.create_secret(Name="test-social", SecretString="{}")
         kms = _client("kms")
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName="alias/test-data", TargetKeyId=key)
@@ -104,6 +107,19 @@ def stored_platforms(credentials: dict[str, Any]) -> Iterator[None]:
 
 def _store_platforms(text: str) -> None:
     _client("secretsmanager").put_secret_value(SecretId="test-platforms", SecretString=text)
+    forget_secrets()
+
+
+@contextmanager
+def stored_social(credentials: dict[str, Any]) -> Iterator[None]:
+    """What the operator has stored of social networks, in a world that `fresh_aws` has made."""
+    _store_social(json.dumps(credentials))
+    yield
+    _store_social("{}")
+
+
+def _store_social(text: str) -> None:
+    _client("secretsmanager").put_secret_value(SecretId="test-social", SecretString=text)
     forget_secrets()
 
 
@@ -156,6 +172,7 @@ def forget_secrets() -> None:
     sealed.forget()
     get_bank.cache_clear()
     get_platform.cache_clear()
+    network.cache_clear()
 
 
 def forget_clients() -> None:

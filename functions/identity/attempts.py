@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from shared.errors import ServiceUnavailable
 from shared.rate_limit import Window, give_back, network_of, take
 from shared.settings import settings
+from shared.table import Cancelled
 
 _HOUR_SECONDS = 3_600
 
@@ -28,5 +29,5 @@ def attempt(address: str) -> Iterator[None]:
     take([attempts])
     yield
     # It has succeeded, and one attempt too many in the count is no reason to say otherwise.
-    with suppress(ServiceUnavailable):
+    with suppress(Cancelled, ServiceUnavailable):
         give_back([attempts])

@@ -44,7 +44,7 @@ def check_country(target: Target, purpose: AnyPurpose) -> None:
 
 
 def sending_limits(
-    target: Target, purpose: AnyPurpose, *, address: str, asked_by: str | None
+    target: Target, purpose: AnyPurpose, *, address: str | None, asked_by: str | None
 ) -> list[RateLimit]:
     """What one more code counts against. asked_by: the signed-in user who asks, if one does."""
     for_owner = purpose in _FOR_OWNERS
@@ -60,12 +60,11 @@ def sending_limits(
             f"{purpose}#{target.digest}" if for_owner else target.digest,
             settings().codes_per_phone_per_day,
         ),
-        _in_an_hour(
-            "codes_per_address",
-            rate_limit.network_of(address),
-            settings().codes_per_address_per_hour,
-        ),
     ]
+    if address is not None:
+        network = rate_limit.network_of(address)
+        maximum = settings().codes_per_address_per_hour
+        limits.append(_in_an_hour("codes_per_address", network, maximum))
     if asked_by is not None:
         limits.append(_in_a_day("codes_per_user", asked_by, settings().codes_per_user_per_day))
     if isinstance(target, Phone) and not for_owner:

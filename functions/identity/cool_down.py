@@ -7,6 +7,7 @@ and in the ledger account, where money operations see it without another read.
 
 from typing import NamedTuple
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from functions.identity.records import User
@@ -48,15 +49,20 @@ class Begun(NamedTuple):
     account: Write
 
 
-def starting(user_id: str, *account_changes: Action) -> Begun:
-    """A cool-down from now on. account_changes: what else changes in the account with it."""
+def starting(user_id: str, *account_changes: Action, condition: Condition | None = None) -> Begun:
+    """A cool-down from now on. account_changes: what else changes in the account with it, under
+    `condition`.
+    """
     until = clock.seconds() + settings().cool_down_seconds
     account = Account(*account_key(user_id)[1:])
     changes = [Account.cool_down_until.set(until), *account_changes]
+    there: Condition = Account.account_id.exists()
+    if condition is not None:
+        there &= condition
     return Begun(
         until=until,
         user=User.cool_down_until.set(until),
-        account=update(account, changes, Account.account_id.exists()),
+        account=update(account, changes, there),
     )
 
 

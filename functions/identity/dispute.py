@@ -33,11 +33,12 @@ from shared.ledger.records import FROZEN
 from shared.observability import count, logger
 from shared.table import Cancelled, Write, delete, due_shard, due_shards, put, read, update, write
 
-__all__ = ["Report", "dispute", "taken_up", "waiting_reports"]
+__all__ = ["Report", "closing", "dispute", "open_reports", "taken_up", "waiting_reports"]
 REPORTS = "report"
-OPEN = "open"
+OPEN, CLOSED = "open", "closed"
 _NOT_ME = "not_me"
 _TRIES = 5
+_REPORTS_LIMIT = 20
 
 _NEXT_STEP = Texts(
     "账户已冻结，所有设备均已退出登录，尚未到账的转账不会到账。"
@@ -71,6 +72,29 @@ def dispute(user_id: str, event_id: str, *, origin: Origin, language: str) -> Di
             return _answer(report, language)
         # Somebody signed in, or disputed the same event, after this was read.
     raise ServiceUnavailable
+
+
+def open_reports(user_id: str) -> list[Report]:
+    """What a user has disputed and nobody has dealt with yet; a user's newest events name them."""
+    _, pk, beginning = security_event_key(user_id, "ev_")
+    events = SecurityEvent.query(
+        pk,
+        SecurityEvent.sk.startswith(beginning),
+        filter_condition=SecurityEvent.report_id.exists(),
+        consistent_read=True,
+        scan_index_forward=False,
+        limit=_REPORTS_LIMIT,
+    )
+    keys = list({report_key(str(event.report_id)) for event in events})
+    found = read(keys) if keys else None
+    reports = [found.one(Report, key) for key in keys] if found else []
+    return [one for one in reports if one is not None and one.status == OPEN]
+
+
+def closing(report: Report) -> Write:
+    """Ends a report with what was done about it; it no longer waits for support."""
+    ending = [Report.status.set(CLOSED), Report.due_shard.remove(), Report.due_at.remove()]
+    return update(Report(report.pk, report.sk), ending, Report.status == OPEN)
 
 
 def waiting_reports(limit: int) -> Iterator[Report]:

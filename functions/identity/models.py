@@ -9,7 +9,9 @@ from shared.web.fields import Id, PayPassword, PhoneText
 
 Purpose = Literal["register", "sign_in", "reset_password", "change_phone", "unlock"]
 # The second line: what nobody can ask for but by the operation that needs it.
-AnyPurpose = Literal[Purpose, "leave_phone", "confirm_email", "second_step"]
+AnyPurpose = Literal[
+    Purpose, "leave_phone", "confirm_email", "second_step", "unlock_email", "hotline"
+]
 Code = Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="Six digits")]
 NewPassword = Annotated[str, Meta(min_length=8, max_length=128)]
 GivenPassword = Annotated[str, Meta(min_length=1, max_length=128)]

@@ -23,6 +23,9 @@ class Notice(StrEnum):
     TWO_FACTOR_DISABLED = "two_factor_disabled"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     DISPUTED = "disputed"
+    UNLOCK_ASKED = "unlock_asked"
+    UNLOCKED = "unlocked"
+    UNLOCK_REFUSED = "unlock_refused"
     ACCOUNT_CLOSED = "account_closed"
     WITHDRAWAL_PAID = "withdrawal_paid"
     WITHDRAWAL_FAILED = "withdrawal_failed"
@@ -81,6 +84,20 @@ TEXTS = {
         "您报告了非本人操作。账户已冻结，所有设备已退出登录，客服会与您联系。",
         "you reported something that you did not do. Your account is frozen, all devices were "
         "signed out, and support will contact you.",
+    ),
+    Notice.UNLOCK_ASKED: Texts(
+        "有人凭您手机收到的验证码申请客服解锁账户，客服会致电核实。",
+        "somebody who knows a code that was sent to your phone asks support to unlock your "
+        "account. Support will call you.",
+    ),
+    Notice.UNLOCKED: Texts(
+        "客服已按申请解锁您的账户，原登录密码已失效，请用“忘记密码”设置新密码后登录。{factor}",
+        "support has unlocked your account as asked. The old password is no longer good: choose "
+        '"Forgot password" to set a new one, then sign in. {factor}',
+    ),
+    Notice.UNLOCK_REFUSED: Texts(
+        "您的解锁申请未通过核实，账户没有变化。",
+        "support could not make sure that it is you, so your account was not unlocked.",
     ),
     Notice.ACCOUNT_CLOSED: Texts(
         "您的账户已注销，手机号可以重新注册。",

@@ -5,7 +5,7 @@ import hmac
 from chalice.app import Request
 
 from functions.identity.records import Session, session_key
-from functions.identity.tokens import USERS, Family, Place, hashed, new_ticket_id
+from functions.identity.tokens import USERS, Family, Place, hashed, opened_by
 from shared import clock
 from shared.table import Found, Key
 from shared.web.operation import Principal, bearer_token
@@ -25,13 +25,13 @@ class SessionCheck:
         return bearer_token(request)
 
     def user_id(self, token: str) -> str:
-        return new_ticket_id(token, self._family).owner_id
+        return opened_by(token, self._family).owner_id
 
     def keys(self, token: str) -> list[Key]:
-        return self.keys_of(new_ticket_id(token, self._family))
+        return self.keys_of(opened_by(token, self._family))
 
     def principal(self, found: Found, token: str) -> Principal:
-        place = new_ticket_id(token, self._family)
+        place = opened_by(token, self._family)
         session = found.one(Session, session_key(*place))
         if session is None or not hmac.compare_digest(session.access_hash, hashed(token)):
             raise Unauthenticated

@@ -4,6 +4,7 @@ the cool-down are one write.
 
 from collections.abc import Sequence
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from functions.identity import cool_down
@@ -22,18 +23,20 @@ def change_sign_in(
     keep_session: str | None,
     together_with: Sequence[Write],
     account_changes: Sequence[Action] = (),
+    account_condition: Condition | None = None,
 ) -> None:
     """Writes `changes` to a user as it was proven: with the phone and the password of `user`.
 
     keep_session: the one session that goes on, if one does.
-    account_changes: what changes in the ledger account along with it.
+    account_changes: what changes in the ledger account along with it, under account_condition.
     Raises Cancelled when a condition of `together_with` fails, ServiceUnavailable when the user has
     changed in a way that takes a new proof.
     """
     proven = (user.phone, user.password_hash)
     for _ in range(_TRIES):
         try:
-            _write(user, changes, keep_session, together_with, account_changes)
+            begun = cool_down.starting(user.user_id, *account_changes, condition=account_condition)
+            _write(user, [*changes, begun.user], keep_session, [begun.account, *together_with])
             return
         except Cancelled as cancelled:
             if any(cancelled.failed(part) for part in together_with):
@@ -52,14 +55,17 @@ def _write(
     changes: Sequence[Action],
     keep_session: str | None,
     together_with: Sequence[Write],
-    account_changes: Sequence[Action],
 ) -> None:
-    begun = cool_down.starting(user.user_id, *account_changes)
-    as_proven = (User.phone == user.phone) & (User.password_hash == user.password_hash)
-    change = update(
-        User(user.pk, user.sk),
-        [*changes, begun.user],
-        as_proven & (User.sign_ins == user.sign_ins),
-    )
     ended = [one for one in all_sessions(user.user_id) if one.session_id != keep_session]
-    write(change, begun.account, *together_with, *(delete(session) for session in ended))
+    change = update(User(user.pk, user.sk), changes, _as_proven(user))
+    write(change, *together_with, *(delete(session) for session in ended))
+
+
+def _as_proven(user: User) -> Condition:
+    """Who was unlocked by support has no password until it is reset."""
+    condition: Condition = (User.phone == user.phone) & (User.sign_ins == user.sign_ins)
+    if user.password_hash:
+        condition &= User.password_hash == user.password_hash
+    else:
+        condition &= User.password_hash.does_not_exist()
+    return condition

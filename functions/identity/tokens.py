@@ -78,7 +78,7 @@ def next_pair(refresh_token: str, place: Place, salt: str) -> Pair:
     )
 
 
-def new_ticket_id(access_token: str, family: Family) -> Place:
+def opened_by(access_token: str, family: Family) -> Place:
     """Which session a token claims to open. Raises Unauthenticated for what is none of these."""
     return _located(access_token, family.access, family)
 

@@ -199,6 +199,11 @@ def enabled(user_id: str) -> TwoFactor | None:
     return standing if standing is not None and standing.status == ENABLED else None
 
 
+def forgetting(user_id: str) -> list[Write]:
+    """What takes the factor from somebody who has lost it; support has made sure of them."""
+    return [delete(TwoFactor(*two_factor_key(user_id)[1:]))]
+
+
 def verify(user: User, factor: SecondFactor | None, *, origin: Origin) -> list[Write]:
     """The writes that use a given factor up; none for a user without one.
 

@@ -26,7 +26,7 @@ from shared.settings import settings
 from shared.table import Cancelled, Write, delete, put, read, update
 
 _DAY_SECONDS = 86_400
-_FOR_USERS = frozenset({"sign_in", "reset_password", "unlock"})
+_FOR_USERS = frozenset({"sign_in", "reset_password", "unlock", "hotline"})
 _FOR_NEW_PHONES = frozenset({"register", "change_phone"})
 
 _CODE = Texts(
@@ -48,9 +48,13 @@ _PURPOSES: dict[AnyPurpose, Texts] = {
     "reset_password": Texts("重设密码", "reset your password"),
     "change_phone": Texts("更换手机号", "change your phone"),
     "unlock": Texts("解锁账户", "unlock your account"),
+    "hotline": Texts("向客服热线核实身份（请在电话中按键输入）", "type in on the hotline"),
     "leave_phone": Texts("停用此手机号", "give up this phone for your account"),
     "second_step": Texts("确认本次操作", "confirm what you are doing"),
     "confirm_email": Texts("绑定此邮箱", "bind this mail address"),
+    "unlock_email": Texts(
+        "证明此邮箱以解锁账户", "prove this mail address and unlock your account"
+    ),
 }
 
 
@@ -85,17 +89,20 @@ def send_code(
     target: Target,
     purpose: AnyPurpose,
     language: str,
-    address: str,
+    address: str | None,
     asked_by: str | None = None,
+    instead: Texts | None = None,
 ) -> CodeSent:
     """Sends a message to a phone or mail address.
 
     Raises CountryNotServed, TooManyRequests, ServiceUnavailable.
-    address: of the network that asks. asked_by: the user who does, when somebody is signed in.
+    address: of the network that asks, None for none. asked_by: the user who does, when somebody is
+    signed in.
+    instead: what its owner is told in the place of a code that would be of no use.
     When the message is not taken, nothing counts as sent.
     """
     check_country(target, purpose)
-    misfit = _misfit(target, purpose)
+    misfit = instead or _misfit(target, purpose)
     made = _made(target, purpose)
     limits = sending_limits(target, purpose, address=address, asked_by=asked_by)
     rate_limit.take(limits, together_with=[put(made.verification)])

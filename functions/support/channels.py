@@ -15,6 +15,10 @@ _MODULES = {
     "app": "functions.support.in_app",
     "chat": "functions.support.chat.way_back",
     "mail": "functions.support.mail.delivery",
+    "hotline": "functions.support.hotline.way",
+    "wechat": "functions.support.social.way",
+    "messenger": "functions.support.social.way",
+    "whatsapp": "functions.support.social.way",
 }
 
 

@@ -71,7 +71,7 @@ def open_ticket(
     Raises IdempotencyKeyReused for another text under the same source_id, ServiceUnavailable, and
     Cancelled when it is a condition of `together_with` that fails.
     """
-    ticket_id = new_ticket_id(incoming)
+    ticket_id = ticket_id_of(incoming.channel, incoming.source_id)
     for attempt, _ in enumerate(tries()):
         ticket = _new_ticket(ticket_id, incoming, opening, attempt)
         posting = _Posting(ticket, incoming)
@@ -89,9 +89,9 @@ def open_ticket(
     raise ServiceUnavailable
 
 
-def new_ticket_id(incoming: Incoming) -> str:
-    """The id of the ticket that a message opens, or has opened."""
-    return derived_id("tk", "ticket", incoming.channel, incoming.source_id)
+def ticket_id_of(channel: str, source_id: str) -> str:
+    """The id of the ticket that a message of a channel opens, before it has."""
+    return derived_id("tk", "ticket", channel, source_id)
 
 
 def add_message(
@@ -286,7 +286,9 @@ def _follow(ticket: Ticket, incoming: Incoming, along: Sequence[Write]) -> Poste
     """Begins the one ticket that goes on with this one, which says so from then on; None when the
     ticket is no longer so.
     """
-    marking = saving_writes(ticket, altered(ticket, followed_by=new_ticket_id(incoming)))
+    marking = saving_writes(
+        ticket, altered(ticket, followed_by=ticket_id_of(incoming.channel, incoming.source_id))
+    )
     try:
         return open_ticket(incoming, _following(ticket), together_with=[*marking, *along])
     except Cancelled as cancelled:

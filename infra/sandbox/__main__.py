@@ -31,6 +31,7 @@ from infra.sandbox.platforms.platforms import platform_routes
 from infra.sandbox.settlement import Settlement
 from infra.sandbox.signed_routes import SignedRoutes
 from infra.sandbox.silence import AbortableProtocol
+from infra.sandbox.social import SocialNetworks
 from infra.sandbox.text_message import NoTextMessages, SnsTextMessages
 
 
@@ -109,6 +110,7 @@ def _application(options: argparse.Namespace) -> Starlette:
             *signed.routes(),
             *operator.routes(),
             *platform_routes(options.state, hold_seconds=options.hold_seconds),
+            *SocialNetworks().routes(),
         ],
         lifespan=at_work,
     )

@@ -23,6 +23,7 @@ from tests.functions.identity import second_factor
 from tests.functions.identity.asking import ask_code, refresh, registration, sign_in, stored, wrong
 from tests.functions.notifications.hearing import bind_email, told
 from tests.functions.statements import files as statements
+from tests.functions.support import locked_out
 from tests.functions.topups.platform_payments import check_out, paid, tell
 from tests.functions.withdrawals.asking import withdraw
 from tests.functions.withdrawals.notifying import notify, payout
@@ -99,6 +100,7 @@ def test_no_secret_is_left_anywhere(
         settle(bank)
         live_with_an_account(test_clock)
         forget_the_password(test_clock)
+        be_unlocked(test_clock)
         work_as_agents()
         ask_support(bank)
         say_it_wrong()
@@ -279,6 +281,21 @@ def forget_the_password(clock: TestClock) -> None:
     took(bo.call("PUT", "/v1/me/phone", change | {"old_phone": old_phone}), 204)
     took(refresh(bo.refresh_token), 201)
     took(refresh(bo.refresh_token + "x"), 401)
+
+
+def be_unlocked(clock: TestClock) -> None:
+    """Asks with wrong codes and right ones, and says a code to an agent."""
+    cy, amy, zoe = register(unused_phone()), locked_out.amy(), locked_out.zoe()
+    bind_email(cy, locked_out.EMAIL)
+    clock.move(seconds=settings().code_resend_seconds)
+    body = locked_out.wish(cy)
+    took(locked_out.ask(body | {"code": wrong(body["code"])}), 422, "WRONG_CODE")
+    request_id = took(locked_out.ask(body), 202).json["request_id"]
+    took(locked_out.prove_mail(request_id, "246801"), 422, "WRONG_CODE")
+    took(locked_out.prove_mail(request_id), 204)
+    said = f"The caller said the code {body['code']} and the card {ORDINARY}"
+    approval_id = locked_out.proposed(amy, request_id, note=said)
+    took(zoe.approve(approval_id), 200)
 
 
 def code_sent_to(phone: str, purpose: str) -> dict[str, Any]:

@@ -477,6 +477,7 @@ def test_only_who_must_opens_personal_data_and_only_as_sealed_by_us(template: Js
         "AdministerAgents": ["kms:Decrypt", "kms:GenerateDataKey"],
         "AdministerMerchants": ["kms:Decrypt", "kms:GenerateDataKey"],
         "DeliverMerchantEvents": ["kms:Decrypt"],
+        "AnswerHotline": ["kms:Decrypt", "kms:GenerateDataKey"],
         "ReleaseMails": ["kms:Decrypt", "kms:GenerateDataKey"],
         "TakeInMail": ["kms:Decrypt", "kms:GenerateDataKey"],
         "APIHandler": ["kms:Decrypt", "kms:GenerateDataKey"],

@@ -2,7 +2,7 @@
 
 from functions.agents.agent_check import agent_check
 from functions.identity.session_check import session_check
-from functions.identity.tokens import AGENTS, USERS, Family, Place, new_ticket_id
+from functions.identity.tokens import AGENTS, USERS, Family, Place, opened_by
 from functions.support.chat.hours import hours_now
 from functions.support.chat.models import Authenticate, Ready
 from functions.support.chat.presence import tell_of_arrival
@@ -44,7 +44,7 @@ def _proved(token: str, call: Call[Authenticate]) -> tuple[Place, int]:
     principal = check.principal(call.found, token)
     if family is AGENTS and not SUPPORT & principal.roles:
         raise RoleRequired
-    place = new_ticket_id(token, family)
+    place = opened_by(token, family)
     return place, check.access_ends_at(call.found, place)
 
 

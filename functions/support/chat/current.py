@@ -1,7 +1,7 @@
 """Which ticket a user chats in: one at a time, on however many devices they write at once."""
 
 from functions.support.chat.records import Current, current_key
-from functions.support.conversation import Opening, add_message, home_of, new_ticket_id, open_ticket
+from functions.support.conversation import Opening, add_message, home_of, open_ticket, ticket_id_of
 from functions.support.incoming import Incoming, Posted
 from functions.support.records import CLOSED, Ticket
 from functions.support.tickets import tries
@@ -40,7 +40,12 @@ def _opened(user_id: str, incoming: Incoming, before: Current | None) -> Posted 
     """None when another device has opened one meanwhile."""
     follows = None if before is None else before.ticket_id
     as_read = Current.ticket_id == follows if follows else Current.pk.does_not_exist()
-    pointing = put(Current(*current_key(user_id)[1:], ticket_id=new_ticket_id(incoming)), as_read)
+    pointing = put(
+        Current(
+            *current_key(user_id)[1:], ticket_id=ticket_id_of(incoming.channel, incoming.source_id)
+        ),
+        as_read,
+    )
     subject = incoming.text.strip().partition("\n")[0]
     try:
         opening = Opening(subject, follows=follows)

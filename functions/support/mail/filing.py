@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from functions.support.attachments import KINDS, store
-from functions.support.conversation import Opening, add_message, new_ticket_id, open_ticket
+from functions.support.conversation import Opening, add_message, open_ticket, ticket_id_of
 from functions.support.incoming import ATTACHMENTS_LIMIT, Incoming, Language, Posted, WayBack
 from functions.support.mail.envelope import PASS, Envelope
 from functions.support.mail.markup import as_text, harmless
@@ -60,7 +60,9 @@ def place_for(letter: Letter) -> Placed:
     """Decides, and stores what lies beside the message. Raises ServiceUnavailable."""
     incoming = _incoming(letter)
     continued = ticket_of_thread(letter.mail, letter.envelope, letter.sender)
-    return Placed(continued or new_ticket_id(incoming), continued is None, incoming)
+    return Placed(
+        continued or ticket_id_of(incoming.channel, incoming.source_id), continued is None, incoming
+    )
 
 
 def file(letter: Letter, placed: Placed, along: list[Write]) -> Posted | None:

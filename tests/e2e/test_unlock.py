@@ -1,0 +1,66 @@
+"""An owner who is locked out, on the running stack: articles, unlocking by two agents, a reset."""
+
+import re
+import secrets
+
+from infra.agent_console import AgentConsole
+from infra.phone_app import PhoneApp
+from infra.stack import Addresses, Stack
+from infra.staff import accept, administer
+from tests.e2e.conftest import somebody
+
+
+def new_agent(stack: Stack) -> AgentConsole:
+    """One who has not signed in in this half minute."""
+    email = f"{secrets.token_hex(4)}@u-wallet.example"
+    wish = {"do": "add", "email": email, "roles": ["agent"]}
+    invitation = administer(stack.place, stack.outputs["AdministerAgents"], wish)
+    agent = accept(invitation, email=email, role="agent", api_url=stack.addresses.api_url)
+    console = AgentConsole(stack.addresses, agent)
+    console.sign_in()
+    return console
+
+
+def codes_mailed_to(app: PhoneApp, address: str) -> list[str]:
+    """Of all mails to an address, oldest first."""
+    answer = app.connections.request("GET", app.addresses.mail_url).json()
+    mails = [mail for of_account in answer["messages"].values() for mail in of_account]
+    texts = [str(mail["BodyText"]) for mail in mails if address in mail["To"]]
+    return [found.group() for text in texts if (found := re.search(r"(?<!\d)\d{6}(?!\d)", text))]
+
+
+def bind_email(app: PhoneApp, address: str) -> None:
+    app.must(202, "PUT", "/v1/me/email", {"email": address, "password": app.password})
+    code = {"code": codes_mailed_to(app, address)[-1]}
+    app.must(204, "POST", "/v1/me/email/confirm", code)
+
+
+def test_articles_are_in_the_package_and_found(addresses: Addresses) -> None:
+    app = PhoneApp(addresses)
+    found = app.ask("GET", "/v1/support/articles?q=%E6%8F%90%E7%8E%B0%E6%B2%A1%E5%88%B0%E8%B4%A6")
+    assert found.json["items"][0]["article_id"] == "withdraw"
+    assert "0.10%" in app.ask("GET", "/v1/support/articles/withdraw").json["text"]
+
+
+def test_two_agents_let_an_owner_back_in(stack: Stack) -> None:
+    owner, email = somebody(stack.addresses), f"{secrets.token_hex(4)}@post.example"
+    bind_email(owner, email)
+    wish = owner.proof_of_phone("unlock") | {"email": email}
+    asked = owner.must(202, "POST", "/v1/support/unlock-requests", wish)
+    proof = {"code": codes_mailed_to(owner, email)[-1]}
+    path = f"/v1/support/unlock-requests/{asked['request_id']}/email"
+    owner.must(204, "POST", path, proof)
+
+    first, second = new_agent(stack), new_agent(stack)
+    path = f"/v1/agent/unlock-requests/{asked['request_id']}"
+    facts = {one["fact"]: "confirmed" for one in first.must(200, "GET", path)["questions"]}
+    first.must(200, "PUT", f"{path}/facts", {"facts": facts})
+    approval = first.must(201, "POST", f"{path}/proposal", {})["approval_id"]
+    done = second.must(200, "POST", f"/v1/agent/approvals/{approval}/approve")
+    assert done["state"] == "executed"
+
+    assert owner.ask("GET", "/v1/me").status == 401
+    assert owner.try_password(owner.password).status == 401
+    owner.reset_password()
+    owner.sign_in()
+    assert owner.available() == 0
