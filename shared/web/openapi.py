@@ -209,8 +209,6 @@ def _problems(operation: Operation) -> list[type[Problem]]:
         problems += [MalformedJson, UnknownField, InvalidField, NotJson, BodyTooLarge]
     if operation.query is not None:
         problems += [UnknownField, InvalidField]
-    if operation.takes_key:
-        problems += [IdempotencyKeyRequired, IdempotencyKeyReused]
     if operation.moves_money:
         problems += [IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyKeyInUse]
         problems.append(UpdateRequired)
