@@ -26,7 +26,7 @@ from shared.settings import settings
 from shared.table import Key
 from shared.web import Api, Call, Reply
 from shared.web.pages import PageQuery
-from shared.web.problems import InvalidCursor
+from shared.web.problems import IdempotencyKeyRequired, InvalidCursor
 
 api = Api(__name__, session_check)
 
@@ -56,7 +56,13 @@ def create_support_attachment(call: Call[AttachmentRequest]) -> Reply:
     "/v1/support/tickets",
     body=TicketRequest,
     answers={201: PostedView},
-    problems=(AttachmentRefused, IdempotencyKeyReused, NotFound, TooManyRequests),
+    problems=(
+        AttachmentRefused,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        NotFound,
+        TooManyRequests,
+    ),
     takes_key=True,
 )
 def create_ticket(call: Call[TicketRequest]) -> Reply:
@@ -97,7 +103,13 @@ def get_ticket(call: Call[None]) -> Reply:
     "/v1/support/tickets/{ticket_id}/messages",
     body=MessageRequest,
     answers={201: PostedView},
-    problems=(AttachmentRefused, IdempotencyKeyReused, NotFound, TooManyRequests),
+    problems=(
+        AttachmentRefused,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        NotFound,
+        TooManyRequests,
+    ),
     takes_key=True,
 )
 def create_ticket_message(call: Call[MessageRequest]) -> Reply:

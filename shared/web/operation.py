@@ -305,8 +305,8 @@ def _understand(
             check_may_move_money(request)
         if operation.moves_money:
             call.idempotency_key = checked_key(request.headers.get("idempotency-key"))
-        if operation.takes_key and (key := request.headers.get("idempotency-key")):
-            call.idempotency_key = checked_key(key)
+        if operation.takes_key and "idempotency-key" in request.headers:
+            call.idempotency_key = checked_key(request.headers["idempotency-key"])
         if operation.query is not None:
             call.query = convert(_query_values(request), operation.query, from_text=True)
         if operation.body is Received:

@@ -42,7 +42,7 @@ from shared.errors import IdempotencyKeyReused, NotFound
 from shared.settings import settings
 from shared.web import Api, Call, Reply
 from shared.web.pages import PageQuery
-from shared.web.problems import InvalidCursor, InvalidField
+from shared.web.problems import IdempotencyKeyRequired, InvalidCursor, InvalidField
 
 api = Api(__name__, agent_check)
 
@@ -124,6 +124,7 @@ def assign_ticket(call: Call[AssignRequest]) -> Reply:
     answers={201: RepliedView},
     problems=(
         AttachmentRefused,
+        IdempotencyKeyRequired,
         IdempotencyKeyReused,
         NotFound,
         OwnAccount,

@@ -63,6 +63,14 @@ def test_the_same_request_is_one_ticket(ana: Person, by: str) -> None:
     assert (refused.status, refused.code) == (422, "IDEMPOTENCY_KEY_REUSED")
 
 
+@pytest.mark.parametrize("key", ["", "a b", "键", "k" * 256])
+def test_a_key_that_is_none_is_refused(ana: Person, key: str) -> None:
+    body = {"subject": "It failed", "message": "It failed."}
+    refused = ana.call("POST", TICKETS, body, headers={"Idempotency-Key": key})
+    assert refused.status == 400
+    assert ana.call("GET", TICKETS).json["items"] == []
+
+
 def test_without_a_key_each_request_is_a_ticket_and_keys_of_others_are_others(
     ana: Person, bo: Person
 ) -> None:
