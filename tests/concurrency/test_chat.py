@@ -80,7 +80,7 @@ def test_two_hundred_devices_that_are_cut_off_lose_nothing_and_double_nothing(
 ) -> None:
     users = [derived_id("u", str(number)) for number in range(USERS)]
     tokens = {user_id: signed_in(user_id) for user_id in users}
-    devices = [(user_id, number) for number in range(DEVICES_EACH) for user_id in users]
+    devices = [(user_id, number) for user_id in users for number in range(DEVICES_EACH)]
 
     def chat(device: tuple[str, int]) -> Device:
         user_id, number = device
