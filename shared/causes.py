@@ -450,6 +450,15 @@ REFUSALS: dict[str, Cause] = {
         False,
         Texts("无需操作；到账之前可以撤销。", "Nothing to do; you can cancel it until it arrives."),
     ),
+    "Confirming": Cause(
+        Texts(
+            "商户“{merchant}”正在等待您确认这笔付款。",
+            "{merchant} waits for your word on this payment.",
+        ),
+        "you",
+        True,
+        Texts("请输入支付密码确认，或拒绝。", "Confirm it with the pay password, or decline it."),
+    ),
     "Cancelled": Cause(
         Texts("您已撤销这笔交易，款项已退回余额。", "You cancelled it; the money is back."),
         "nobody",

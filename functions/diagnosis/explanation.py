@@ -23,7 +23,7 @@ class NeverArrived(NotFound):
 
 def of_attempt(attempt: FailedAttempt, foreseen: Foreseen, *, language: str) -> Explained:
     """A request whose refusal left no more than the attempt."""
-    return explained(
+    return what_failed(
         attempt.kind,  # type: ignore[arg-type]  # written from our four words
         attempt.object_id,
         amount=None if attempt.amount is None else int(attempt.amount),
@@ -36,7 +36,7 @@ def of_attempt(attempt: FailedAttempt, foreseen: Foreseen, *, language: str) -> 
 
 def of_refused(kind: Kind, refused: Transfer, foreseen: Foreseen, *, language: str) -> Explained:
     """A request whose refusal its key goes on to be answered with."""
-    return explained(
+    return what_failed(
         kind,
         refused.transfer_id,
         amount=int(refused.amount),
@@ -64,7 +64,7 @@ def of_standing(
     )
 
 
-def explained(
+def what_failed(
     kind: Kind,
     object_id: str,
     *,

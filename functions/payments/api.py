@@ -324,10 +324,15 @@ def diagnose_payment(call: Call[None]) -> Reply:
     """Tells why a payment failed, and whether it would pass now."""
     payment_id = call.path["payment_id"]
     transfer = call.found.one(Transfer, transfer_key(payment_id))
-    by, language = asker_of(call), call.language
-    return Reply(
-        200, explained(payment_id, transfer, user_id=call.user_id, by=by, language=language)
+    told = explained(
+        payment_id,
+        transfer,
+        user_id=call.user_id,
+        by=asker_of(call),
+        language=call.language,
+        charge=call.found.one(Order, order_key(payment_id)),
     )
+    return Reply(200, told)
 
 
 @merchant_api.operation(

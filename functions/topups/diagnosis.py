@@ -2,7 +2,7 @@
 
 from functions.diagnosis.attempts import FailedAttempt
 from functions.diagnosis.dry_run import Asker, Foreseen, Rule, foresee
-from functions.diagnosis.explanation import explained, of_attempt
+from functions.diagnosis.explanation import of_attempt, what_failed
 from functions.diagnosis.models import Explained
 from functions.topups.history import newest
 from functions.topups.records import EXPIRED, FAILED, TopUp
@@ -29,7 +29,7 @@ def last_failed(user_id: str, *, by: Asker, language: str) -> Explained | None:
         return None
     last = max(ended, key=_ended_at)
     amount = int(last.amount)
-    return explained(
+    return what_failed(
         "top_up",
         last.top_up_id,
         amount=amount,

@@ -7,8 +7,10 @@ from functions.diagnosis.dry_run import Asker, Foreseen, Rule, foresee
 from functions.diagnosis.explanation import NeverArrived, of_attempt, of_refused, of_standing
 from functions.diagnosis.models import Explained
 from functions.risk.payees import is_known, known_payee_key
+from functions.transfers.collecting import OtherAmountAsked
 from functions.transfers.transfer import CANCELLED, PayeeNotFound, SelfTransfer
 from functions.wallet.limits import check_transfer_amount, on_device, transfer_day_limit
+from shared import clock
 from shared.ledger.accounts import receives
 from shared.ledger.records import (
     HELD,
@@ -18,6 +20,7 @@ from shared.ledger.records import (
     Transfer,
     account_key,
 )
+from shared.qr import QrExpired
 from shared.table import read
 
 TRANSFER: Final = "transfer"
@@ -37,11 +40,12 @@ def explained(
     attempts = [one for one in attempts_of(user_id, transfer_id) if one.kind == TRANSFER]
     if own is not None:
         payee_id = own.credit or _payee_of(attempts)
-        foreseen = _foreseen(int(own.amount), user_id, payee_id, by)
+        foreseen = _foreseen(int(own.amount), user_id, payee_id, by, attempts)
         return of_refused(TRANSFER, own, foreseen, language=language)
     if not attempts:
         raise NeverArrived(language=language)
-    foreseen = _foreseen(int(attempts[0].amount or 0), user_id, _payee_of(attempts), by)
+    payee_id = _payee_of(attempts)
+    foreseen = _foreseen(int(attempts[0].amount or 0), user_id, payee_id, by, attempts)
     return of_attempt(attempts[0], foreseen, language=language)
 
 
@@ -60,8 +64,13 @@ def _payee_of(attempts: list[FailedAttempt]) -> str:
     return next((one.about["payee_id"] for one in attempts if "payee_id" in one.about), "")
 
 
-def _foreseen(amount: int, user_id: str, payee_id: str, by: Asker) -> Foreseen:
-    own_rules: list[Rule] = [lambda: check_transfer_amount(amount)]
+def _foreseen(
+    amount: int, user_id: str, payee_id: str, by: Asker, attempts: list[FailedAttempt]
+) -> Foreseen:
+    own_rules: list[Rule] = [
+        lambda: _check_code(attempts),
+        lambda: check_transfer_amount(amount),
+    ]
     new_payee = False
     if payee_id:
         its_key, known_key = account_key(payee_id), known_payee_key(user_id, payee_id)
@@ -70,6 +79,15 @@ def _foreseen(amount: int, user_id: str, payee_id: str, by: Asker) -> Foreseen:
         own_rules.insert(0, lambda: _check_payee(payee, user_id))
     limit = on_device(transfer_day_limit(), by.seen)
     return foresee(TRANSFER, amount, by=by, limit=limit, own_rules=own_rules, new_payee=new_payee)
+
+
+def _check_code(attempts: list[FailedAttempt]) -> None:
+    """What was asked for by a code that is over, or asked for something else, never passes."""
+    for attempt in attempts:
+        if int(attempt.about.get("code_expires_at", clock.seconds() + 1)) <= clock.seconds():
+            raise QrExpired
+        if attempt.refusal == OtherAmountAsked.__name__:
+            raise OtherAmountAsked(**attempt.facts)
 
 
 def _check_payee(payee: Account | None, user_id: str) -> None:

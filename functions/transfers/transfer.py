@@ -191,6 +191,8 @@ def _authorize(call: Call[TransferRequest], limit: Limit) -> Authorize:
 def _asked(call: Call[TransferRequest], problem: Problem) -> Asked:
     transfer_id = _id_of(call)
     about = {}
+    if (code := code_of(call.body.payee)) and code.terms.expires_at:
+        about["code_expires_at"] = str(code.terms.expires_at)
     # Before the pay password was proven, nothing may be learned of a payee, now or later.
     if isinstance(problem, _AFTER_PROOF) and (payee_id := _asked_payee(call)):
         about["payee_id"] = payee_id

@@ -2,7 +2,7 @@
 
 from functions.diagnosis.attempts import FailedAttempt
 from functions.diagnosis.dry_run import Asker, Foreseen, Rule, foresee
-from functions.diagnosis.explanation import explained, of_attempt
+from functions.diagnosis.explanation import of_attempt, what_failed
 from functions.diagnosis.models import Explained
 from functions.wallet.cards import key_of_card
 from functions.wallet.limits import check_withdrawal_amount, on_device, withdrawal_day_limit
@@ -30,7 +30,7 @@ def last_failed(user_id: str, *, by: Asker, language: str) -> Explained | None:
         return None
     last = max(ended, key=_ended_at)
     amount = int(last.amount)
-    return explained(
+    return what_failed(
         "withdrawal",
         last.withdrawal_id,
         amount=amount,
