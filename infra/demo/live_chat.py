@@ -23,6 +23,8 @@ async def _talk(person: PhoneApp, agent: AgentConsole, name: str) -> str:
         queue = await phone.other("queue")
         position = queue["conversation"]["position"]
         step(f"{name} writes in the chat", f"kept as message 1; place {position} in the queue")
+        offered = (await phone.other("suggestions"))["articles"]
+        step("Until somebody comes, articles that fit are offered", offered[0]["title"])
 
         await desk.ask("take", ticket_id=ticket_id)
         await desk.catch_up(ticket_id)
