@@ -97,10 +97,7 @@ class PhoneApp(Client):
 
     def code(self) -> str:
         """The six digits in the newest text message that has some. Raises Unexpected."""
-        for text in reversed(self.texts()):  # what a notice says may have come after the code
-            if found := re.search(r"(?<!\d)\d{6}(?!\d)", text):
-                return found.group()
-        raise Unexpected(f"no code came to {self.phone}")
+        return _newest_code(self.texts(), self.phone)
 
     def register(self) -> None:
         """Signs up by SMS code."""
@@ -169,11 +166,13 @@ class PhoneApp(Client):
     def bind_email(self, email: str) -> None:
         """Binds a mail address by the code that comes to it."""
         self.must(202, "PUT", "/v1/me/email", {"email": email, "password": self.password})
+        self.must(204, "POST", "/v1/me/email/confirm", {"code": self.code_by_mail(email)})
+
+    def code_by_mail(self, email: str) -> str:
+        """The six digits in the newest mail to an address that has some. Raises Unexpected."""
         by_account = self.connections.request("GET", self.addresses.mail_url).json()["messages"]
-        sent = [mail for mails in by_account.values() for mail in mails]
-        text = next(mail["BodyText"] for mail in reversed(sent) if email in mail["To"])
-        code = re.findall(r"(?<!\d)\d{6}(?!\d)", text)[-1]
-        self.must(204, "POST", "/v1/me/email/confirm", {"code": code})
+        sent = [mail for mails in by_account.values() for mail in mails if email in mail["To"]]
+        return _newest_code([mail["BodyText"] for mail in sent], email)
 
     def bind_card(self, number: str) -> dict[str, Any]:
         """Binds a card by the code that the bank sends; the card as the wallet shows it."""
@@ -255,3 +254,10 @@ def new_phone() -> str:
 
 def new_key() -> str:
     return secrets.token_urlsafe(16)
+
+
+def _newest_code(texts: list[str], target: str) -> str:
+    for text in reversed(texts):  # what a notice says may have come after the code
+        if found := re.search(r"(?<!\d)\d{6}(?!\d)", text):
+            return found.group()
+    raise Unexpected(f"no code came to {target}")

@@ -17,6 +17,7 @@ _TIMEOUT_SECONDS = 30
 _STEP_SECONDS = 30
 _ROLES = {
     "agent@u-wallet.example": "agent",
+    "agent-2@u-wallet.example": "agent",
     "supervisor@u-wallet.example": "supervisor",
     "finance-1@u-wallet.example": "finance",
     "finance-2@u-wallet.example": "finance",

@@ -13,13 +13,11 @@ import msgspec
 from functions.payments import codes
 from functions.payments.codes import Shown
 from functions.payments.collection import OrderClosed, OrderExpired, OrderPaid, collect
-from functions.payments.fee import basis_points_of
 from functions.payments.merchant_check import merchant_of
 from functions.payments.models import ChargeRequest
-from functions.payments.orders import order_id_of
+from functions.payments.orders import new_order, order_id_of, waiting
 from functions.payments.records import (
     CODE,
-    EXPIRY,
     Merchant,
     Order,
     WaitingCharge,
@@ -29,13 +27,13 @@ from functions.payments.records import (
 )
 from functions.payments.small_payments import MustAsk, passing
 from functions.payments.views import at_once_id
-from shared import clock
 from shared.dynamodb import pause
 from shared.errors import IdempotencyKeyReused, ServiceUnavailable
 from shared.ledger.errors import AccountClosed, AccountFrozen, InsufficientFunds, LimitExceeded
+from shared.money import Money
 from shared.observability import count, measure_amount
 from shared.settings import settings
-from shared.table import Cancelled, Key, Write, due_shard, put, read, write
+from shared.table import Cancelled, Key, Write, put, read, write
 from shared.web.idempotency import fingerprint
 from shared.web.operation import Call
 
@@ -120,25 +118,16 @@ def _ask(order: Order, shown: Shown, using: Write) -> None:
 
 
 def _new(merchant: Merchant, request: ChargeRequest) -> Order:
-    order_id = order_id_of(merchant.merchant_id, request.merchant_order_id)
-    expires_at = clock.seconds() + settings().charge_confirm_seconds
-    return Order(
-        *order_key(order_id)[1:],
-        order_id=order_id,
-        merchant_id=merchant.merchant_id,
-        merchant_order_id=request.merchant_order_id,
-        merchant_name=merchant.name,
-        kind=CODE,
-        amount=request.amount,
-        currency=request.currency,
-        subject=request.subject,
-        fee_basis_points=basis_points_of(merchant),
-        notify_url=merchant.notify_url,
-        fingerprint=_fingerprint(request),
-        created_at=clock.now_text(),
-        expires_at=expires_at,
-        due_shard=due_shard(EXPIRY, order_id),
-        due_at=expires_at,
+    return waiting(
+        new_order(
+            merchant,
+            request.merchant_order_id,
+            Money(amount=request.amount, currency=request.currency),
+            request.subject,
+            kind=CODE,
+            expires_in=settings().charge_confirm_seconds,
+            fingerprint=_fingerprint(request),
+        )
     )
 
 

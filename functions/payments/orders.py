@@ -12,6 +12,7 @@ from functions.payments.records import (
     EXPIRED,
     EXPIRY,
     OPEN,
+    ORDER,
     PAID,
     REFUND_PREFIX,
     Merchant,
@@ -23,6 +24,7 @@ from functions.payments.views import merchant_order_view, standing
 from shared import clock
 from shared.errors import IdempotencyKeyReused, NotFound
 from shared.identifiers import id_from_digest
+from shared.money import Money
 from shared.observability import count
 from shared.qr import Code, Owner
 from shared.secrets import keyed_digest
@@ -162,24 +164,56 @@ def end_unpaid(order: Order, status: str, *, why: str | None = None) -> bool:
     return True
 
 
-def _new(merchant: Merchant, request: OrderRequest) -> Order:
-    order_id = order_id_of(merchant.merchant_id, request.merchant_order_id)
-    lasts = request.expires_in or settings().order_expires_seconds
-    expires_at = clock.seconds() + lasts
+def new_order(
+    merchant: Merchant,
+    merchant_order_id: str,
+    amount: Money,
+    subject: str,
+    *,
+    kind: str,
+    expires_in: int,
+    notify_url: str | None = None,
+    fingerprint: str | None = None,
+) -> Order:
+    """An order of a merchant on its present terms, not yet written. expires_in: seconds.
+
+    notify_url: where the merchant's own is not meant.
+    """
+    order_id = order_id_of(merchant.merchant_id, merchant_order_id)
     return Order(
         *order_key(order_id)[1:],
         order_id=order_id,
         merchant_id=merchant.merchant_id,
-        merchant_order_id=request.merchant_order_id,
+        merchant_order_id=merchant_order_id,
         merchant_name=merchant.name,
-        amount=request.amount,
-        currency=request.currency,
-        subject=request.subject,
+        kind=kind,
+        amount=amount.amount,
+        currency=amount.currency,
+        subject=subject,
         fee_basis_points=basis_points_of(merchant),
-        notify_url=request.notify_url or merchant.notify_url,
-        fingerprint=fingerprint(request),
+        notify_url=notify_url or merchant.notify_url,
+        fingerprint=fingerprint,
         created_at=clock.now_text(),
-        expires_at=expires_at,
-        due_shard=due_shard(EXPIRY, order_id),
-        due_at=expires_at,
+        expires_at=clock.seconds() + expires_in,
+    )
+
+
+def waiting(order: Order) -> Order:
+    """The same, which a schedule ends when nobody has paid it in time."""
+    order.due_shard, order.due_at = due_shard(EXPIRY, order.order_id), int(order.expires_at)
+    return order
+
+
+def _new(merchant: Merchant, request: OrderRequest) -> Order:
+    return waiting(
+        new_order(
+            merchant,
+            request.merchant_order_id,
+            Money(amount=request.amount, currency=request.currency),
+            request.subject,
+            kind=ORDER,
+            expires_in=request.expires_in or settings().order_expires_seconds,
+            notify_url=request.notify_url,
+            fingerprint=fingerprint(request),
+        )
     )

@@ -4,11 +4,9 @@ The code names the merchant and nothing else, so it can hang there for years. Th
 the merchant hears of the payment and gives money back, is made in the payment's own write.
 """
 
-from functions.payments.fee import basis_points_of
 from functions.payments.merchants import find_merchant
-from functions.payments.orders import order_id_of
-from functions.payments.records import STATIC, Merchant, Order, order_key
-from shared import clock
+from functions.payments.orders import new_order
+from functions.payments.records import STATIC, Merchant, Order
 from shared.errors import NotFound
 from shared.money import Money
 from shared.qr import Code, Owner
@@ -38,19 +36,5 @@ def order_at_stall(merchant: Merchant, amount: Money, *, payment_id: str) -> Ord
 
     The payment's id is its number, and the merchant's name stands for goods that nobody has named.
     """
-    order_id = order_id_of(merchant.merchant_id, payment_id)
-    return Order(
-        *order_key(order_id)[1:],
-        order_id=order_id,
-        merchant_id=merchant.merchant_id,
-        merchant_order_id=payment_id,
-        merchant_name=merchant.name,
-        kind=STATIC,
-        amount=amount.amount,
-        currency=amount.currency,
-        subject=merchant.name,
-        fee_basis_points=basis_points_of(merchant),
-        notify_url=merchant.notify_url,
-        created_at=clock.now_text(),
-        expires_at=clock.seconds() + settings().order_expires_seconds,
-    )
+    lasts = settings().order_expires_seconds
+    return new_order(merchant, payment_id, amount, merchant.name, kind=STATIC, expires_in=lasts)

@@ -2,25 +2,35 @@
 
 A withdrawal that is late, a day that the bank's file does not agree with, an owner who says "this
 wasn't me": each leaves a record that waits, written with what it is about. Here it becomes a ticket
-and stops waiting, in one write.
+and stops waiting, in one write. What such a ticket is about may come to an end elsewhere: that
+waits in the same way, and solves it.
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
+from functions.agents.actor import Actor, system
 from functions.identity.directory import user_of
 from functions.identity.dispute import Report, taken_up, waiting_reports
-from functions.support.cases import RECONCILIATION_MISMATCH, WAITING, WITHDRAWAL_OVERDUE
-from functions.support.conversation import Opening, earlier, open_ticket
-from functions.support.incoming import About, Author, Incoming, Posted, Priority
+from functions.support.cases import (
+    ACCOUNT_UNLOCKED,
+    RECONCILIATION_MISMATCH,
+    WAITING,
+    WITHDRAWAL_OVERDUE,
+    ended,
+)
+from functions.support.conversation import Opening, earlier, open_ticket, ticket_id_of
+from functions.support.incoming import About, Author, Channel, Incoming, Posted, Priority
 from functions.support.records import Case
+from functions.support.settled import solve
 from shared import clock
 from shared.errors import Texts
 from shared.sweep import sweep
-from shared.table import Cancelled, Write, due_shards, update
+from shared.table import Cancelled, Write, due_shards
 
 _RUN_LIMIT = 200
+_CHANNEL: Channel = "app"
 _WALLET = Author("system", "wallet")
 NOT_ME = "not_me"
 
@@ -75,10 +85,19 @@ _KINDS = {
 }
 
 
-def open_waiting() -> int:
-    """Opens the tickets of what waits; how many there were. Raises SweepIncomplete."""
-    cases = sweep("open_support_cases", _cases(), _of_case)
+def open_waiting(request_id: str) -> int:
+    """Opens the tickets of what waits, and solves those of what is over; how many cases there were.
+
+    Raises SweepIncomplete.
+    """
+    by = system(request_id)
+    cases = sweep("open_support_cases", _cases(), lambda case: _of_case(case, by))
     return cases + sweep("open_support_reports", waiting_reports(_RUN_LIMIT), _of_report)
+
+
+def ticket_of_report(report_id: str) -> str:
+    """The id of the ticket of a "this wasn't me", whether it is there yet or not."""
+    return ticket_id_of(_CHANNEL, _source_id(NOT_ME, report_id))
 
 
 def open_for(
@@ -99,10 +118,10 @@ def open_for(
     language = "en" if user is not None and user.language == "en" else "zh"
     values = {"about": about, "differences": facts.get("differences", "")}
     incoming = Incoming(
-        channel="app",
+        channel=_CHANNEL,
         author=_WALLET,
         text=known.text.in_language(language, values),
-        source_id=f"{kind}:{about}",
+        source_id=_source_id(kind, about),
         language=language,  # type: ignore[arg-type]  # of two
         sent=user is None,
     )
@@ -124,6 +143,10 @@ def open_for(
         return posted
 
 
+def _source_id(kind: str, about: str) -> str:
+    return f"{kind}:{about}"
+
+
 def _cases() -> Iterator[Case]:
     now = clock.seconds()
     return chain.from_iterable(
@@ -131,13 +154,12 @@ def _cases() -> Iterator[Case]:
     )
 
 
-def _of_case(case: Case) -> None:
-    done = update(
-        Case(case.pk, case.sk),
-        [Case.due_shard.remove(), Case.due_at.remove()],
-        Case.due_shard.exists(),
-    )
-    open_for(case.kind, case.about, user_id=case.user_id, facts=case.facts, done=[done])
+def _of_case(case: Case, by: Actor) -> None:
+    if case.kind == ACCOUNT_UNLOCKED:
+        solve(case, by=by)
+        return
+    done = [ended(case)]
+    open_for(case.kind, case.about, user_id=case.user_id, facts=case.facts, done=done)
 
 
 def _of_report(report: Report) -> None:

@@ -1,13 +1,15 @@
-"""What the wallet itself brings before support, before its user has to ask."""
+"""What the wallet itself brings before support, before its user has to ask, or to an end."""
 
 from typing import Any
 
 from functions.support.records import Case, case_key
 from shared import clock
-from shared.table import Write, due_shard, put, put_new
+from shared.table import Write, due_shard, put, put_new, update
 
 WAITING = "case"
 WITHDRAWAL_OVERDUE, RECONCILIATION_MISMATCH = "withdrawal_overdue", "reconciliation_mismatch"
+# What ends tickets, the `tickets` of its facts.
+ACCOUNT_UNLOCKED = "account_unlocked"
 
 
 def opening(
@@ -28,6 +30,12 @@ def opening(
 def open_case(kind: str, *, about: str, facts: dict[str, Any]) -> bool:
     """Opens a case about nobody in particular; False where there is one already."""
     return put_new(_case(kind, about, None, facts))
+
+
+def ended(case: Case) -> Write:
+    """Ends its waiting; fails where somebody has."""
+    waiting = [Case.due_shard.remove(), Case.due_at.remove()]
+    return update(Case(case.pk, case.sk), waiting, Case.due_shard.exists())
 
 
 def _case(

@@ -23,4 +23,4 @@ def on_tickets_schedule(event: Any) -> dict[str, int]:
 
 @events.schedule(Rate(1, unit=Rate.MINUTES), name="open_automatic_tickets")
 def on_cases_schedule(event: Any) -> dict[str, int]:
-    return {"opened": open_waiting()}
+    return {"opened": open_waiting(event.event_id)}

@@ -5,12 +5,19 @@ from typing import Any
 
 from functions.support.incoming import TEXT_LIMIT, Author
 from functions.support.masking import mask
-from functions.support.records import Note, Ticket, note_key
+from functions.support.records import Note, Source, Ticket, note_key, source_key
 from functions.support.tickets import Change, altered
 from shared import clock
-from shared.table import put
+from shared.secrets import keyed_hash
+from shared.table import Write, put
 
 NOTE = "note"
+
+
+def once(what: str, ticket_id: str, sequence: int = 0) -> Write:
+    """Fails when what is named so was written before, in the note of that sequence."""
+    key = source_key(keyed_hash("support source", what))
+    return put(Source(*key[1:], ticket_id=ticket_id, sequence=sequence, fingerprint=""))
 
 
 def noted(

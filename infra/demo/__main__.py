@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from infra.demo.live_chat import chat_with_agent
+from infra.demo.mail import write_a_mail
 from infra.demo.main_job import (
     be_refused,
     check_balances,
@@ -25,6 +27,7 @@ from infra.demo.paying import paying
 from infra.demo.safe_account import safe_account
 from infra.demo.support import ask_support, at_work
 from infra.demo.telling import console
+from infra.demo.unlocking import be_let_in
 from infra.phone_app import PhoneApp, Unexpected
 from infra.shops import LocalMerchant
 from infra.stack import Addresses, agents_of, directory_of, find, merchants_of, running
@@ -50,8 +53,17 @@ def demonstrate(stage: Stage) -> None:
     check_balances(ana, bo)
     money_out_and_in(bo)
     paying(ana, bo, stage.merchants[0])
-    ask_support(ana, bo, at_work(stage.addresses, stage.agents))
+    supporting(stage, ana, bo)
     safe_account(ana, bo, cy)
+
+
+def supporting(stage: Stage, ana: PhoneApp, bo: PhoneApp) -> None:
+    """A ticket of what failed, a chat, a mail, and a lost account."""
+    amy = at_work(stage.addresses, stage.agents)
+    ask_support(ana, bo, amy)
+    chat_with_agent(bo, amy, name="Bo")
+    email = write_a_mail(bo, amy)
+    be_let_in(bo, amy, at_work(stage.addresses, stage.agents, second=True), email=email)
 
 
 @contextmanager

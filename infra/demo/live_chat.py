@@ -4,7 +4,7 @@ import asyncio
 
 from infra.agent_console import AgentConsole
 from infra.chat_client import ChatClient
-from infra.demo.telling import step
+from infra.demo.telling import chapter, step
 from infra.phone_app import PhoneApp, Unexpected
 
 
@@ -13,6 +13,7 @@ def chat_with_agent(person: PhoneApp, agent: AgentConsole, *, name: str) -> str:
 
     Raises Unexpected when they do not hear each other.
     """
+    chapter("Support live: a chat over a socket, which may break")
     return asyncio.run(_talk(person, agent, name))
 
 
@@ -22,6 +23,8 @@ async def _talk(person: PhoneApp, agent: AgentConsole, name: str) -> str:
         queue = await phone.other("queue")
         position = queue["conversation"]["position"]
         step(f"{name} writes in the chat", f"kept as message 1; place {position} in the queue")
+        offered = (await phone.other("suggestions"))["articles"]
+        step("Until somebody comes, articles that fit are offered", offered[0]["title"])
 
         await desk.ask("take", ticket_id=ticket_id)
         await desk.catch_up(ticket_id)

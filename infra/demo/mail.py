@@ -6,8 +6,8 @@ from infra.mail_program import MailProgram, text_of
 from infra.phone_app import PhoneApp, new_key
 
 
-def write_a_mail(bo: PhoneApp, amy: AgentConsole) -> None:
-    """Bo writes from the address that he has bound. Raises Unexpected."""
+def write_a_mail(bo: PhoneApp, amy: AgentConsole) -> str:
+    """Bo writes from an address that he binds, which it gives. Raises Unexpected."""
     chapter("Support by mail: the same conversation, whatever the channel")
     post = MailProgram(bo.addresses, f"bo-{new_key()[:8]}@post.example")
     bo.bind_email(post.address)
@@ -29,6 +29,7 @@ def write_a_mail(bo: PhoneApp, amy: AgentConsole) -> None:
     post.answer(answer, "Thank you!")
     until(lambda: amy.must(200, "GET", path)["lines"][0]["text"], lambda said: said == "Thank you!")
     step("What he answers is in the same ticket, without the quotes", "Thank you!")
+    return post.address
 
 
 def _tickets(app: PhoneApp) -> list[dict[str, str]]:

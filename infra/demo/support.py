@@ -12,19 +12,24 @@ from shared.money import display
 TOO_MUCH = 40_000
 
 
-def at_work(addresses: Addresses, agents: Sequence[LocalAgent]) -> AgentConsole:
-    """An agent who is signed in, with a code that was not used before. Raises Unexpected."""
-    agent = next((one for one in agents if one.role == "agent"), None)
-    if agent is None:
-        raise Unexpected("this stack has no agent")
-    amy = AgentConsole(addresses, agent)
-    used = amy.code()
+def at_work(
+    addresses: Addresses, agents: Sequence[LocalAgent], *, second: bool = False
+) -> AgentConsole:
+    """An agent who is signed in, with a code that was not used before. Raises Unexpected.
+
+    second: another one than without it.
+    """
+    answering = [one for one in agents if one.role == "agent"][second:]
+    if not answering:
+        raise Unexpected("this stack has no such agent")
+    console = AgentConsole(addresses, answering[0])
+    used = console.code()
     try:
-        amy.sign_in()
+        console.sign_in()
     except Unexpected:  # somebody was faster with this code
-        until(amy.code, lambda code: code != used)
-        amy.sign_in()
-    return amy
+        until(console.code, lambda code: code != used)
+        console.sign_in()
+    return console
 
 
 def ask_support(ana: PhoneApp, bo: PhoneApp, amy: AgentConsole) -> None:

@@ -1,6 +1,5 @@
 """An owner who is locked out, on the running stack: articles, unlocking by two agents, a reset."""
 
-import re
 import secrets
 
 from infra.agent_console import AgentConsole
@@ -21,20 +20,6 @@ def new_agent(stack: Stack) -> AgentConsole:
     return console
 
 
-def codes_mailed_to(app: PhoneApp, address: str) -> list[str]:
-    """Of all mails to an address, oldest first."""
-    answer = app.connections.request("GET", app.addresses.mail_url).json()
-    mails = [mail for of_account in answer["messages"].values() for mail in of_account]
-    texts = [str(mail["BodyText"]) for mail in mails if address in mail["To"]]
-    return [found.group() for text in texts if (found := re.search(r"(?<!\d)\d{6}(?!\d)", text))]
-
-
-def bind_email(app: PhoneApp, address: str) -> None:
-    app.must(202, "PUT", "/v1/me/email", {"email": address, "password": app.password})
-    code = {"code": codes_mailed_to(app, address)[-1]}
-    app.must(204, "POST", "/v1/me/email/confirm", code)
-
-
 def test_articles_are_in_the_package_and_found(addresses: Addresses) -> None:
     app = PhoneApp(addresses)
     found = app.ask("GET", "/v1/support/articles?q=%E6%8F%90%E7%8E%B0%E6%B2%A1%E5%88%B0%E8%B4%A6")
@@ -44,10 +29,10 @@ def test_articles_are_in_the_package_and_found(addresses: Addresses) -> None:
 
 def test_two_agents_let_an_owner_back_in(stack: Stack) -> None:
     owner, email = somebody(stack.addresses), f"{secrets.token_hex(4)}@post.example"
-    bind_email(owner, email)
+    owner.bind_email(email)
     wish = owner.proof_of_phone("unlock") | {"email": email}
     asked = owner.must(202, "POST", "/v1/support/unlock-requests", wish)
-    proof = {"code": codes_mailed_to(owner, email)[-1]}
+    proof = {"code": owner.code_by_mail(email)}
     path = f"/v1/support/unlock-requests/{asked['request_id']}/email"
     owner.must(204, "POST", path, proof)
 

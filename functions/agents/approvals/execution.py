@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from functions.agents.actor import Actor, system
-from functions.agents.approvals.kinds import Approved, kind_of
+from functions.agents.approvals.kinds import approved_of, kind_of
 from functions.agents.approvals.states import AWAITING, current, moving
 from functions.agents.audit import Deed
 from functions.agents.records import APPROVED, EXECUTED, EXPIRED, FAILED, PROPOSED, Approval
@@ -31,7 +31,7 @@ def execute(approval: Approval, *, by: Actor) -> Approval:
         return approval
     done = moving(approval, EXECUTED, by=by, deed=Deed.EXECUTED)
     try:
-        kind_of(approval.kind).execute(_approved(approval), done)
+        kind_of(approval.kind).execute(approved_of(approval), done)
     except Cancelled:
         # Unless somebody else was faster, it was a condition of the action's own.
         if current(approval.approval_id).state == APPROVED:
@@ -95,15 +95,3 @@ def _end(ending: Sequence[Write]) -> None:
     except Cancelled as cancelled:
         if not cancelled.failed(ending[0]):
             raise
-
-
-def _approved(approval: Approval) -> Approved:
-    return Approved(
-        approval_id=approval.approval_id,
-        kind=approval.kind,
-        subject_kind=approval.subject_kind,
-        subject_id=approval.subject_id,
-        what=approval.what,
-        proposed_by=approval.proposed_by,
-        approvers=tuple(one["agent_id"] for one in approval.decisions),
-    )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from functions.agents.actor import ROLES
+from functions.agents.records import Approval
 from shared.errors import Texts
 from shared.table import Write
 
@@ -25,6 +26,7 @@ class Approved(NamedTuple):
 
 
 Execute = Callable[[Approved, Sequence[Write]], object]
+Telling = Callable[[Approved], Sequence[Write]]
 
 
 class Kind(NamedTuple):
@@ -38,13 +40,20 @@ class Kind(NamedTuple):
     people: int
     lasts_seconds: int | None
     execute: Execute
+    rejecting: Telling | None
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def action(
-    name: str, *, title: Texts, role: str, people: int = 2, lasts_seconds: int | None = None
+    name: str,
+    *,
+    title: Texts,
+    role: str,
+    people: int = 2,
+    lasts_seconds: int | None = None,
+    rejecting: Telling | None = None,
 ) -> Callable[[Execute], Execute]:
     """Registers a function as what happens when a proposal of this kind is approved.
 
@@ -54,13 +63,14 @@ def action(
     under the id of the approval, and leaves the writes alone.
     A Problem below 500 says that it can never be done: the approval has then failed. Any other
     exception means that it is tried again.
+    rejecting: gives what is written together with a no, without conditions.
     Raises ValueError for a name that is taken, a role that there is none of, or a single person.
     """
 
     def register(execute: Execute) -> Execute:
         if name in _kinds or role not in ROLES or people < 2:
             raise ValueError(f"{name}: taken, or not for two people of a role")
-        _kinds[name] = Kind(name, title, role, people, lasts_seconds, execute)
+        _kinds[name] = Kind(name, title, role, people, lasts_seconds, execute, rejecting)
         return execute
 
     return register
@@ -69,3 +79,16 @@ def action(
 def kind_of(name: str) -> Kind:
     """Raises KeyError for what no domain has registered."""
     return _kinds[name]
+
+
+def approved_of(approval: Approval) -> Approved:
+    """What is handed to its kind."""
+    return Approved(
+        approval_id=approval.approval_id,
+        kind=approval.kind,
+        subject_kind=approval.subject_kind,
+        subject_id=approval.subject_id,
+        what=approval.what,
+        proposed_by=approval.proposed_by,
+        approvers=tuple(one["agent_id"] for one in approval.decisions),
+    )

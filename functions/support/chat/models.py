@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from functions.support.articles.models import ArticleLine
 from functions.support.incoming import TEXT_LIMIT
 from shared.settings import settings
 from shared.web.fields import Id
@@ -203,6 +204,13 @@ class Queue(FrameOut, frozen=True, kw_only=True, tag="queue"):
     hours: Hours
 
 
+class Suggested(FrameOut, frozen=True, kw_only=True, tag="suggestions"):
+    """To a user who begins to wait: help articles that may answer sooner, the best first."""
+
+    ticket_id: str
+    articles: list[ArticleLine]
+
+
 class Waiting(FrameOut, frozen=True, kw_only=True, tag="waiting"):
     """To agents: a conversation that nobody has waits for one of them."""
 
@@ -247,6 +255,7 @@ FramesOut = (
     | Page
     | Presence
     | Queue
+    | Suggested
     | Waiting
     | Taken
     | Pong

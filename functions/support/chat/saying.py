@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from functions.agents.actor import acting
 from functions.support.access import own
+from functions.support.articles.suggestion import suggested
 from functions.support.chat.current import post_to_current
 from functions.support.chat.hours import hours_now
-from functions.support.chat.models import Accepted, Message, Queue, Said, Say, Waiting
+from functions.support.chat.models import Accepted, Message, Queue, Said, Say, Suggested, Waiting
 from functions.support.chat.parties import check_theirs, is_agent, sockets_at
 from functions.support.chat.records import SocketLine
 from functions.support.chat.sockets import send, sockets_of_agents
@@ -109,6 +110,7 @@ def _by_user(call: Call[Say]) -> Posted:
     shown = show(posted.ticket_id, posted.sequence)
     if posted.sequence == 1 and not shown.ticket.assignee:
         _queue_up(shown)
+        _suggest(shown, call.body)
     return posted
 
 
@@ -117,6 +119,15 @@ def _queue_up(shown: Shown) -> None:
     ticket = shown.ticket
     send(sockets_of_agents(), Waiting(ticket_id=ticket.ticket_id, number=ticket.number))
     send(shown.devices, Queue(conversation=conversation_of(ticket), hours=hours_now()))
+
+
+def _suggest(shown: Shown, said: Say) -> None:
+    """Offers who waits what may help meanwhile, beside the article that they have read."""
+    ticket = shown.ticket
+    found = suggested("", said.text, language=ticket.language)
+    articles = [one for one in found if one.article_id != said.article_id]
+    if articles:
+        send(shown.devices, Suggested(ticket_id=ticket.ticket_id, articles=articles))
 
 
 def _posted(call: Call[Say], incoming: Incoming) -> Posted:

@@ -10,15 +10,14 @@ from functions.support.desk.access import SUPPORT
 from functions.support.desk.models import AssignRequest, ChangeRequest, NoteRequest, teams
 from functions.support.incoming import Author
 from functions.support.masking import mask
-from functions.support.notes import NOTE, noted
-from functions.support.records import CLOSED, NOBODY, Source, Ticket, source_key
+from functions.support.notes import NOTE, noted, once
+from functions.support.records import CLOSED, NOBODY, Ticket
 from functions.support.reply import TicketClosed
 from functions.support.states import check
 from functions.support.tickets import Change, alter, altered
 from shared.errors import Problem, Texts
 from shared.identifiers import new_id
-from shared.secrets import keyed_hash
-from shared.table import Cancelled, put
+from shared.table import Cancelled
 from shared.web.problems import InvalidField
 
 _NOT_HERE = Texts("没有此项", "is none of ours")
@@ -98,23 +97,18 @@ def change(ticket_id: str, wish: ChangeRequest, *, by: Actor) -> Ticket:
 def note(ticket_id: str, wish: NoteRequest, *, by: Actor) -> Ticket:
     """Writes what only agents see, once for each `client_id`. Raises NotFound, OwnAccount."""
     client_id = wish.client_id or new_id("")
-    digest = keyed_hash("support source", f"note\x00{by.id}\x00{ticket_id}\x00{client_id}")
+    named = f"note\x00{by.id}\x00{ticket_id}\x00{client_id}"
 
     def with_note(ticket: Ticket) -> Change:
         check_not_own(ticket, by)
         after, along = noted(ticket, NOTE, by=Author("agent", by.id), text=wish.text)
         deed = audit.record(by, "ticket_noted", ticket_id, after={"note": int(after.notes)})
-        return Change(after, [*along, deed, _once(digest, ticket_id, int(after.notes))])
+        return Change(after, [*along, deed, once(named, ticket_id, int(after.notes))])
 
     try:
         return alter(ticket_id, with_note)
     except Cancelled:
         return alter(ticket_id, lambda _: None)
-
-
-def _once(digest: str, ticket_id: str, sequence: int) -> Any:
-    key = source_key(digest)
-    return put(Source(*key[1:], ticket_id=ticket_id, sequence=sequence, fingerprint=""))
 
 
 def _user_of_agent(agent_id: str) -> str | None:

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from functions.agents.actor import AGENT, Actor
 from functions.agents.approvals import Approved, Proposal, Subject, action, propose
+from functions.identity.directory import user_of
+from functions.identity.dispute import open_reports
+from functions.identity.notices import Notice, telling
+from functions.identity.security_events import Happening, record
 from functions.identity.unlocking import UnlockOutdated, unlock
+from functions.support.automatic import ticket_of_report
+from functions.support.cases import ACCOUNT_UNLOCKED, opening
 from functions.support.masking import mask
 from functions.support.unlock.models import UnlockProposal, UnlockProposed
 from functions.support.unlock.questions import askable
@@ -107,14 +113,25 @@ def propose_unlock(request_id: str, wish: UnlockProposal, *, by: Actor) -> Unloc
     return UnlockProposed(approval_id=approval_id)
 
 
+def tell_of_refusal(rejected: Approved) -> list[Write]:
+    """Tells the owner as a refusal does; the schedule sends it."""
+    user = user_of(rejected.subject_id)
+    if user is None:
+        return []
+    told = telling(user, Notice.UNLOCK_REFUSED)
+    return [record(user.user_id, Happening.UNLOCK_REFUSED), told.writing]
+
+
 @action(
     _KIND,
     title=Texts("解锁账户", "Unlock an account"),
     role=AGENT,
     lasts_seconds=_DAY_SECONDS,
+    rejecting=tell_of_refusal,
 )
 def open_account(approved: Approved, done: Sequence[Write]) -> None:
-    """Lets the owner in, once, if nothing has changed since they proved who they are.
+    """Lets the owner in, once, if nothing has changed since they proved who they are; what tickets
+    there are about it is solved by schedule.
 
     Raises UnlockOutdated, AccountClosed, ServiceUnavailable.
     """
@@ -127,12 +144,22 @@ def open_account(approved: Approved, done: Sequence[Write]) -> None:
         [UnlockRequest.state.set(UNLOCKED)],
         (UnlockRequest.state == PROPOSED) & (UnlockRequest.approval_id == approved.approval_id),
     )
+    reports = [ticket_of_report(one.report_id) for one in open_reports(request.user_id)]
+    over = opening(
+        ACCOUNT_UNLOCKED,
+        about=request.request_id,
+        user_id=request.user_id,
+        facts={
+            "tickets": [request.ticket_id, *reports],
+            "approval_id": approved.approval_id,
+        },
+    )
     unlock(
         request.user_id,
         proven=request.proven,
         phone_digest=request.phone_digest,
         remove_second_factor=bool(approved.what["remove_second_factor"]),
-        together_with=[*done, using_up],
+        together_with=[*done, using_up, over],
     )
     count("UnlockRequestsEnded", outcome=UNLOCKED)
 

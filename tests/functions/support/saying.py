@@ -10,10 +10,14 @@ from functions.agents.actor import Actor
 from functions.support import channels
 from functions.support.channels import Outgoing
 from functions.support.conversation import Opening, open_ticket
+from functions.support.events import on_cases_schedule
 from functions.support.incoming import Author, Incoming, Posted
 from functions.support.records import NOTE_PREFIX, Message, Note, note_key
 from functions.support.tickets import Change, alter, altered
 from functions.support.timeline import after
+from shared.errors import ServiceUnavailable
+from shared.sweep import SweepIncomplete
+from tests.functions.scheduled import TICK
 
 USER = "u_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 AMY = Actor("a_aaaaaaaaaaaaaaaaaaaaaaaaaa", "req-1", roles=frozenset({"agent"}))
@@ -47,6 +51,14 @@ def notes(ticket_id: str) -> list[Note]:
 def come_to(ticket_id: str, state: str) -> None:
     """A ticket in another state, whoever brought it there."""
     alter(ticket_id, lambda ticket: Change(altered(ticket, state=state)))
+
+
+def take_up_cases() -> None:
+    """What the schedule does with what waits. Raises ServiceUnavailable when it must run again."""
+    try:
+        on_cases_schedule(TICK, None)
+    except SweepIncomplete as error:
+        raise ServiceUnavailable from error
 
 
 @contextmanager

@@ -65,5 +65,5 @@ def test_one_that_cannot_be_opened_stops_no_other(ana: Person) -> None:
     write(opening("unheard_of", about="x", user_id=None, facts={}))
     overdue(ana)
     with pytest.raises(SweepIncomplete):
-        automatic.open_waiting()
+        automatic.open_waiting("r")
     assert len(all_open()) == 1

@@ -4,19 +4,18 @@ from typing import Any
 
 import pytest
 
-from functions.support.events import on_cases_schedule, on_replies_schedule, on_tickets_schedule
+from functions.support.events import on_replies_schedule, on_tickets_schedule
 from functions.support.figures import backlog
 from functions.support.records import TicketLine, tickets_of
 from functions.support.tickets import ticket_of
 from shared.errors import ServiceUnavailable
-from shared.sweep import SweepIncomplete
 from tests.agents import at_work
 from tests.clock import TestClock
 from tests.edge import Answer
 from tests.faults import CUTS, Fault, Swept, sweep
 from tests.functions.bank_cards import unused_phone
 from tests.functions.scheduled import TICK
-from tests.functions.support.saying import messages, texts
+from tests.functions.support.saying import messages, take_up_cases, texts
 from tests.people import register
 
 TICKETS = "/v1/support/tickets"
@@ -123,10 +122,7 @@ class Finding(Opening):
         assert self.ana.call("POST", path).status == 202
 
     def act(self) -> Any:
-        try:
-            on_cases_schedule(TICK, None)
-        except SweepIncomplete as error:
-            raise ServiceUnavailable from error
+        take_up_cases()
 
     def check_done(self) -> None:
         lines = list(TicketLine.query(tickets_of(self.ana.user_id)))

@@ -1,14 +1,20 @@
 """Unlocking: the owner gets back in when phone, mail, facts and two agents say so, nobody else."""
 
+from itertools import product
 from typing import Any
 
 import pytest
 
+from functions.agents.approvals.states import current
 from functions.identity import sealed
 from functions.identity.dispute import open_reports
 from functions.identity.events import on_notice_schedule
+from functions.support.automatic import ticket_of_report
+from functions.support.cases import ACCOUNT_UNLOCKED
+from functions.support.events import on_cases_schedule
+from functions.support.records import Case, TicketLine, case_key, tickets_of
 from functions.support.tickets import ticket_of
-from functions.support.unlock.records import UnlockRequest, unlock_key
+from functions.support.unlock.records import OPEN_LINES, UnlockLine, UnlockRequest, unlock_key
 from shared.errors import ServiceUnavailable
 from shared.ledger.accounts import find_account, set_status
 from shared.settings import settings
@@ -16,7 +22,7 @@ from shared.table import due_shards
 from tests.agents import Agent, at_work, deeds
 from tests.clock import TestClock
 from tests.edge import Answer, call
-from tests.faults import Fault, Swept, sweep, watched
+from tests.faults import CUTS, Fault, Swept, sweep, watched
 from tests.functions.identity import second_factor
 from tests.functions.identity.asking import OTHER_PHONE, PHONE, ask_code, opens, sign_in, wrong
 from tests.functions.notifications.hearing import bind_email
@@ -38,7 +44,7 @@ from tests.functions.support.locked_out import (
     wish,
     zoe,
 )
-from tests.functions.support.saying import texts
+from tests.functions.support.saying import come_to, notes, take_up_cases, texts
 from tests.people import (
     PASSWORD,
     Person,
@@ -189,6 +195,63 @@ def test_this_was_not_me_ends_when_support_is_sure_of_the_owner(
     assert waiting("report") == 0
     assert reset(test_clock).status == 204
     assert sign_in(PHONE, NEW_PASSWORD).status == 201
+
+
+def test_what_tickets_are_about_it_is_solved_once_with_a_note(
+    ana: Person, agent: Agent, second: Agent
+) -> None:
+    not_me = ticket_of_report(dispute(ana))
+    on_cases_schedule(TICK, None)
+    request_id = asked(ana)
+    prove_mail(request_id)
+    of_request = look(agent, request_id).json["ticket_id"]
+    approval_id = proposed(agent, request_id)
+    on_cases_schedule(TICK, None)
+    assert {ticket_of(one).state for one in (not_me, of_request)} == {"open"}
+
+    second.approve(approval_id)
+    case = Case.get(*case_key(ACCOUNT_UNLOCKED, request_id)[1:])
+    assert on_cases_schedule(TICK, None) == {"opened": 1}
+    assert on_cases_schedule(TICK, None) == {"opened": 0}
+    come_to(of_request, "reopened")
+    case.save()  # as a run leaves it that was cut off after it had solved both
+    assert on_cases_schedule(TICK, None) == {"opened": 1}
+
+    assert (ticket_of(not_me).state, ticket_of(of_request).state) == ("solved", "reopened")
+    for ticket_id in (not_me, of_request):
+        (note,) = notes(ticket_id)
+        assert note.kind == "account_unlocked"
+        assert note.details == {"about": request_id, "approval_id": approval_id}
+
+
+def test_what_is_over_before_it_was_taken_up_opens_no_ticket(
+    ana: Person, agent: Agent, second: Agent
+) -> None:
+    report_id = dispute(ana)
+    request_id = asked(ana)
+    prove_mail(request_id)
+    second.approve(proposed(agent, request_id))
+    on_cases_schedule(TICK, None)
+
+    (line,) = TicketLine.query(tickets_of(ana.user_id))
+    assert line.ticket_id != ticket_of_report(report_id)
+    assert ticket_of(line.ticket_id).state == "solved"
+
+
+def test_the_owner_is_told_of_the_no_of_a_second_agent(
+    ana: Person, agent: Agent, second: Agent, test_clock: TestClock
+) -> None:
+    request_id = asked(ana)
+    prove_mail(request_id)
+    assert second.reject(proposed(agent, request_id)).json["state"] == "rejected"
+    test_clock.move(seconds=settings().notice_wait_seconds)
+    on_notice_schedule(TICK, None)
+
+    assert "未通过核实" in sms_sent_to(PHONE)[-1]
+    assert "未通过核实" in mails_sent_to(EMAIL)[-1]
+    events = ana.call("GET", "/v1/me/security-events?limit=100").json["items"]
+    assert [one["kind"] for one in events].count("unlock_refused") == 1
+    assert look(agent, request_id).json["state"] == "refused"
 
 
 def waiting(purpose: str) -> int:
@@ -529,6 +592,88 @@ class Opening(Swept):
         assert str(sms_sent_to(PHONE)).count("已按申请解锁") == 1
 
 
+class _Asked(Swept):
+    """A request whose phone is proven."""
+
+    def prepare(self) -> None:
+        self.ana, self.agent = owner(), amy()
+        self.request_id = asked(self.ana)
+        self.code = mails_code()
+
+    def told(self, answer: Answer) -> str:
+        """How the request stands; a deed that came through before is not done again."""
+        if answer.status == 503:
+            raise ServiceUnavailable
+        assert answer.status < 300 or answer.code == "UNLOCK_ENDED", answer.text
+        return self.request().state
+
+    def request(self) -> UnlockRequest:
+        (request,) = UnlockRequest.query(unlock_key(self.request_id).pk)
+        return request
+
+    def open_lines(self) -> int:
+        return sum(1 for _ in UnlockLine.query(OPEN_LINES))
+
+    def run_sweepers(self) -> None:
+        on_notice_schedule(TICK, None)
+
+
+class Proving(_Asked):
+    def act(self) -> Any:
+        return self.told(prove_mail(self.request_id, self.code))
+
+    def check_done(self) -> None:
+        request = self.request()
+        assert request.email_proven_at
+        assert (request.version, self.open_lines()) == (1, 1)
+
+
+class Proposing(_Asked):
+    """Uses the request up for one approval."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        prove_mail(self.request_id, self.code)
+        made_sure(self.agent, self.request_id)
+
+    def act(self) -> Any:
+        return self.told(propose(self.agent, self.request_id))
+
+    def check_done(self) -> None:
+        request = self.request()
+        assert (request.state, self.open_lines()) == ("proposed", 0)
+        assert current(str(request.approval_id)).state == "proposed"
+
+
+class Refusing(_Asked):
+    def act(self) -> Any:
+        return self.told(refuse(self.agent, self.request_id))
+
+    def check_done(self) -> None:
+        assert (self.request().state, self.open_lines()) == ("refused", 0)
+
+    def check_finally(self) -> None:
+        self.check_done()
+        assert "未通过核实" in str(sms_sent_to(PHONE))
+
+
+class Solving(Opening):
+    """A schedule solves the two tickets about it."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        on_cases_schedule(TICK, None)
+        super().act()
+
+    def act(self) -> Any:
+        take_up_cases()
+
+    def check_done(self) -> None:
+        ids = [line.ticket_id for line in TicketLine.query(tickets_of(self.ana.user_id))]
+        assert [ticket_of(one).state for one in ids] == ["solved", "solved"]
+        assert [len(notes(one)) for one in ids] == [1, 1]
+
+
 @pytest.fixture
 def _long_codes(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A sweep tries again after minutes, for which a code is not good."""
@@ -540,8 +685,14 @@ def _long_codes(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.usefixtures("_long_codes")
-@pytest.mark.parametrize("fault", [Fault.DIES_AFTER, Fault.RESPONSE_LOST], ids=lambda one: one.name)
-@pytest.mark.parametrize("operation", [Asking, Opening])
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [
+        *product((Asking, Opening, Solving), (Fault.DIES_AFTER, Fault.RESPONSE_LOST)),
+        *product((Proving, Proposing, Refusing), CUTS),
+    ],
+    ids=lambda one: one.name if isinstance(one, Fault) else one.__name__,
+)
 def test_it_happens_once(operation: type[Swept], fault: Fault, test_clock: TestClock) -> None:
     assert sweep(operation, fault, test_clock)
 

@@ -169,6 +169,32 @@ def test_it_is_kept_which_article_was_read_before(phone: Device) -> None:
     assert kept.details == {"article_id": "locked"}
 
 
+def test_who_begins_to_wait_is_offered_articles_that_fit_and_only_then(
+    gateway: Gateway, phone: Device, desk: Device
+) -> None:
+    frames = phone.asks("message", client_id="1", text="My withdrawal has not arrived at my card")
+    offered = only("suggestions", frames)
+    assert offered["ticket_id"] == only("accepted", frames)["ticket_id"]
+    assert offered["articles"][0].keys() == {"article_id", "title", "summary"}
+    assert offered["articles"][0]["article_id"] == "withdraw"
+    assert "suggestions" not in {one["type"] for one in desk.came()}
+    more = phone.asks("message", client_id="2", text="My withdrawal has not arrived at my card")
+    assert "suggestions" not in {one["type"] for one in more}
+
+
+def test_the_article_that_was_read_is_not_offered_again_nor_what_does_not_fit(
+    gateway: Gateway, phone: Device
+) -> None:
+    text = "My withdrawal has not arrived at my card"
+    frames = phone.asks("message", client_id="1", text=text, article_id="withdraw")
+    offered = only("suggestions", frames)["articles"]
+    assert "withdraw" not in {one["article_id"] for one in offered}
+
+    other = Device(gateway).signed_in(register(unused_phone(), pay_password=False).token)
+    nothing = other.asks("message", client_id="1", text="xyzzy")
+    assert {one["type"] for one in nothing} == {"message", "queue", "accepted"}
+
+
 def test_a_device_that_is_gone_is_forgotten_and_the_others_hear(
     gateway: Gateway, user: Person, phone: Device
 ) -> None:
