@@ -6,12 +6,12 @@ Amounts are minor units (分), durations are seconds.
 """
 
 import os
-from dataclasses import dataclass, fields
 from functools import cache
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     stage: str = "local"
     ledger_table: str = "u-wallet-local-ledger"
     records_table: str = "u-wallet-local-records"
@@ -217,8 +217,8 @@ class Settings:
 def settings() -> Settings:
     """The settings of this process. Raises ValueError for a number that is none."""
     given = {}
-    for field in fields(Settings):
-        text = os.environ.get(field.name.upper())
+    for name, kind in Settings.__annotations__.items():
+        text = os.environ.get(name.upper())
         if text is not None:
-            given[field.name] = int(text) if field.type is int else text
+            given[name] = int(text) if kind is int else text
     return Settings(**given)  # type: ignore[arg-type]  # each value was converted above

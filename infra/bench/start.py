@@ -20,6 +20,7 @@ from statistics import median
 from typing import NamedTuple
 
 _ISOLATED = "-I -S -B -c".split()
+_FUNCTION = {"AWS_LAMBDA_FUNCTION_NAME": "APIHandler"}  # by which the app knows that it is one
 _TIMED = (
     "import sys; sys.path.insert(0, sys.argv[1]); from time import process_time; "
     "begin = process_time(); import {module}; print(process_time() - begin)"
@@ -67,5 +68,5 @@ def _compile_what_is_not(folder: Path) -> None:
 
 def _import_ms(module: str, folder: Path) -> float:
     command = [sys.executable, *_ISOLATED, _TIMED.format(module=module), str(folder)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=_FUNCTION)
     return float(done.stdout.splitlines()[-1]) * 1000

@@ -4,6 +4,7 @@ API Gateway sends every method of every path here (the build adds the catch-all)
 path, a wrong method and a browser's preflight get the answer that the contract promises.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chalice.app import Chalice, Request
@@ -13,6 +14,9 @@ from shared.web.headers import common_headers, preflight_headers
 from shared.web.operation import Api, Operation
 from shared.web.problems import MethodNotAllowed, language, render
 
+# What the build adds for all other addresses: no domain has them.
+_NO_ROUTES = {"/", "/{proxy+}"}
+
 
 class WalletApp(Chalice):
     """All operations of all domains."""
@@ -21,15 +25,29 @@ class WalletApp(Chalice):
         super().__init__(name, configure_logs=False)
         self.experimental_feature_flags.add("WEBSOCKETS")  # Chalice's word for what it may change
         self.operations: list[Operation] = []
+        self._waiting: list[Callable[[], Iterable[Api]]] = []
 
-    def include(self, api: Api) -> None:
-        """Adds the operations of a domain."""
-        self.register_blueprint(api.blueprint)
-        self.operations.extend(api.operations)
+    def include(self, domains: Iterable[Api]) -> None:
+        """Adds the operations of domains."""
+        for api in domains:
+            self.register_blueprint(api.blueprint)
+            self.operations.extend(api.operations)
+
+    def include_when_asked(self, load: Callable[[], Iterable[Api]]) -> None:
+        """Adds those of domains that are loaded when a request is for none that are there."""
+        self._waiting.append(load)
+
+    def include_all(self) -> None:
+        """Loads what waits to be asked for."""
+        while self._waiting:
+            self.include(self._waiting.pop()())
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
         requested = event.get("requestContext", {})
-        methods = self.routes.get(requested.get("resourcePath"), {})
+        path = requested.get("resourcePath")
+        if path not in self.routes and path not in _NO_ROUTES:
+            self.include_all()
+        methods = self.routes.get(path, {})
         if requested.get("httpMethod") in methods:
             return super().__call__(event, context)
         return self._without_route(Request(event, context), sorted(methods))
