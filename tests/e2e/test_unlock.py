@@ -6,7 +6,7 @@ from infra.agent_console import AgentConsole
 from infra.phone_app import PhoneApp
 from infra.stack import Addresses, Stack
 from infra.staff import accept, administer
-from tests.e2e.conftest import somebody
+from tests.e2e.conftest import run_schedule, somebody
 
 
 def new_agent(stack: Stack) -> AgentConsole:
@@ -38,11 +38,15 @@ def test_two_agents_let_an_owner_back_in(stack: Stack) -> None:
 
     first, second = new_agent(stack), new_agent(stack)
     path = f"/v1/agent/unlock-requests/{asked['request_id']}"
-    facts = {one["fact"]: "confirmed" for one in first.must(200, "GET", path)["questions"]}
+    shown = first.must(200, "GET", path)
+    facts = {one["fact"]: "confirmed" for one in shown["questions"]}
     first.must(200, "PUT", f"{path}/facts", {"facts": facts})
     approval = first.must(201, "POST", f"{path}/proposal", {})["approval_id"]
     done = second.must(200, "POST", f"/v1/agent/approvals/{approval}/approve")
     assert done["state"] == "executed"
+    run_schedule(stack, "open_automatic_tickets", "OpenAutomaticTickets")
+    ticket = first.must(200, "GET", f"/v1/agent/tickets/{shown['ticket_id']}")["ticket"]
+    assert ticket["state"] == "solved"
 
     assert owner.ask("GET", "/v1/me").status == 401
     assert owner.try_password(owner.password).status == 401
