@@ -107,11 +107,11 @@ def test_what_can_never_arrive_is_not_tried_again(ticket_id: str, test_clock: Te
     ]
 
 
-def test_a_channel_without_a_way_back_says_so(test_clock: TestClock) -> None:
+def test_a_ticket_that_came_without_a_way_back_says_so(test_clock: TestClock) -> None:
     posted = opened(channel="whatsapp")
     reply(posted.ticket_id, "Hello", by=AMY, source_id="1")
 
-    assert notes(posted.ticket_id)[0].details["why"] == "no_way_back"
+    assert notes(posted.ticket_id)[0].details["why"] == "no_address"
     assert texts(posted.ticket_id)[-1] == (2, "Hello")
 
 

@@ -47,7 +47,7 @@ def token(bank: SandboxBank, sandbox: RunningBank, number: str = ORDINARY) -> st
 
 
 def client_of(url: str, *, key: bytes = KEY) -> SandboxBank:
-    return SandboxBank(url=url, client_id=CLIENT_ID, key=key, read_timeout_seconds=0.3)
+    return SandboxBank(url=url, client_id=CLIENT_ID, key=key, read_timeout_seconds=1)
 
 
 def test_binding_is_idempotent_and_expires(bank: SandboxBank) -> None:
