@@ -26,6 +26,7 @@ from infra.shops import LocalMerchant, shops
 from infra.staff import LocalAgent, staff
 
 STACK_FILE = "stack.json"
+STEPS_AT_ONCE = 4
 WEB_ORIGINS = "http://localhost:3000,http://localhost:5173"
 MAIL_FROM = "wallet@u-wallet.example"
 MAIL_DOMAIN = "support.u-wallet.example"
@@ -141,6 +142,7 @@ def running(
             support_address=support_address,
             outbox=str(rule.outbox),
         )
+        _hold_steps_back(place, outputs)
         _have_notified(addresses)
         _introduce_to_platforms(addresses, place, outputs)
         _introduce_to_social_networks(addresses, place, outputs)
@@ -280,6 +282,17 @@ def _introduce_to_bank(memory: _Memory, place: Place, outputs: dict[str, str]) -
     place.client("secretsmanager").put_secret_value(
         SecretId=outputs["BankSecret"],
         SecretString=json.dumps({"client_id": memory.bank_client_id, "key": memory.bank_key}),
+    )
+
+
+def _hold_steps_back(place: Place, outputs: dict[str, str]) -> None:
+    """Has few steps of withdrawals run at once; one that finds no room waits in the state machine.
+
+    Each process that the local cloud starts unpacks the whole package: hundreds would all be late.
+    It does not take this from a template.
+    """
+    place.client("lambda").put_function_concurrency(
+        FunctionName=outputs["WithdrawalStep"], ReservedConcurrentExecutions=STEPS_AT_ONCE
     )
 
 
