@@ -10,7 +10,8 @@ NEW = "new@u-wallet.example"
 
 
 def test_everybody_whom_the_stack_names_can_sign_in(stack: Stack) -> None:
-    assert [agent.role for agent in stack.agents] == ["agent", "supervisor", "finance", "finance"]
+    roles = [agent.role for agent in stack.agents]
+    assert roles == ["agent", "agent", "supervisor", "finance", "finance"]
     for agent in stack.agents:
         console = AgentConsole(stack.addresses, agent)
         console.sign_in()
