@@ -59,7 +59,8 @@ from tests.tables import create_tables
 # test_passwords.py, and wherever a packaged function runs.
 FULL_STRENGTH = passwords.MEMORY_KIB, passwords.PASSES
 passwords.MEMORY_KIB, passwords.PASSES = 32, 1
-quicken()
+QUICK_MOTO = pytest.MonkeyPatch()
+quicken(QUICK_MOTO)
 # moto makes and drops millions of small objects, none of them in circles.
 gc.set_threshold(100_000, 50, 100)
 

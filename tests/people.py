@@ -52,10 +52,17 @@ class Person:
         return challenge_id
 
     def signed_in_again(self) -> "Person":
-        """The same person with a session of now: access ends while the clock moves."""
+        """The same person with a new session: the old one has ended."""
         return self._with_session(
             call("POST", "/v1/sessions", {"phone": self.phone, "password": PASSWORD})
         )
+
+    def back_again(self) -> "Person":
+        """The same person in the same session, whose access ended while the clock moved."""
+        body = {"refresh_token": self.refresh_token}
+        renewed = call("POST", "/v1/sessions/refresh", body)
+        assert renewed.status == 201, renewed.text
+        return self._with_tokens(renewed.json["tokens"])
 
     def signed_in_with_step(self, **more: object) -> "Person":
         """The same, where a second step is due, which is taken by SMS."""
@@ -67,7 +74,9 @@ class Person:
 
     def _with_session(self, made: Answer) -> "Person":
         assert made.status == 201, made.text
-        tokens = made.json["tokens"]
+        return self._with_tokens(made.json["tokens"])
+
+    def _with_tokens(self, tokens: dict[str, str]) -> "Person":
         return replace(self, token=tokens["access_token"], refresh_token=tokens["refresh_token"])
 
     @property

@@ -429,7 +429,7 @@ class TurningOff(Swept):
     def run_sweepers(self) -> None:
         send_waiting()
         assert "已关闭两步验证" in str(sms_sent_to(PHONE)[self.texts :])
-        self.ana = self.ana.signed_in_again()
+        self.ana = self.ana.back_again()
 
 
 @pytest.mark.parametrize("fault", CUTS, ids=lambda fault: fault.name)

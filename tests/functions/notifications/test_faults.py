@@ -39,7 +39,7 @@ class Telling(Swept):
         return answer
 
     def check_done(self) -> None:
-        self.ana = self.ana.signed_in_again()
+        self.ana = self.ana.back_again()
         (text,) = heard(self.ana)
         assert ("5.00 CNY" in text, unread(self.ana)) == (True, 1)
 

@@ -193,7 +193,7 @@ class Approved(Swept):
 
     def run_sweepers(self) -> None:
         on_approvals_schedule(TICK, None)
-        self.ana = self.ana.signed_in_again()
+        self.ana = self.ana.back_again()
 
 
 @pytest.mark.parametrize("fault", [Fault.DIES_AFTER, Fault.RESPONSE_LOST], ids=lambda one: one.name)

@@ -35,7 +35,7 @@ class Paid(Swept):
 
     def run_sweepers(self) -> None:
         expire_due()
-        self.ana = self.ana.signed_in_again()
+        self.ana = self.ana.back_again()
 
     def check_done(self) -> None:
         assert (self.ana.available, self.shop.balance) == (5_000, 4_970)

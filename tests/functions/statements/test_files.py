@@ -412,7 +412,7 @@ class Making(Swept):
         return None
 
     def check_done(self) -> None:
-        self.ana = self.ana.signed_in_again()
+        self.ana = self.ana.back_again()
         shown = look(self.ana, self.wanted["statement_file_id"])
         assert shown["status"] == "ready"
         assert shown["sha256"] == hashlib.sha256(content(shown)).hexdigest()

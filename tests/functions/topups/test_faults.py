@@ -39,7 +39,7 @@ class TopUp(Swept):
 
     def run_sweepers(self) -> None:
         resolve_due()
-        self.ana = self.ana.signed_in_again()
+        self.ana = self.ana.back_again()
 
     def check_done(self) -> None:
         (made,) = self.ana.call("GET", "/v1/top-ups").json["items"]

@@ -29,7 +29,7 @@ class Sent(Swept):
 
     def run_sweepers(self) -> None:
         settle_due()
-        self.ana, self.bo = self.ana.signed_in_again(), self.bo.signed_in_again()
+        self.ana, self.bo = self.ana.back_again(), self.bo.back_again()
 
     def check_done(self) -> None:
         assert (self.ana.available, self.bo.available) == (700, 300)
@@ -104,7 +104,7 @@ class Arrival(Scheduled):
             raise ServiceUnavailable from error
 
     def check_done(self) -> None:
-        self.ana, self.bo = self.ana.signed_in_again(), self.bo.signed_in_again()
+        self.ana, self.bo = self.ana.back_again(), self.bo.back_again()
         assert (self.ana.available, self.bo.available) == (700, 300)
 
 

@@ -31,7 +31,7 @@ class CardStarted(Swept):
         return _told(self.ana.call("POST", "/v1/cards", card_body()))["card_id"]
 
     def run_sweepers(self) -> None:
-        self.ana = self.ana.signed_in_again()
+        self.ana = self.ana.back_again()
 
     def check_done(self) -> None:
         assert self.statuses() == ["verifying"]

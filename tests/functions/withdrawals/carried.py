@@ -27,7 +27,7 @@ class Carried:
     @property
     def shown(self) -> Any:
         """As its owner sees it now, in a new session: time has passed."""
-        self.owner = self.owner.signed_in_again()
+        self.owner = self.owner.back_again()
         path = f"/v1/withdrawals/{self.withdrawal_id}"
         return self.owner.call("GET", path, headers={"Accept-Language": "en"}).json
 
@@ -47,7 +47,7 @@ class Carried:
 
     def balances(self) -> tuple[int, int]:
         """Available and held."""
-        self.owner = self.owner.signed_in_again()
+        self.owner = self.owner.back_again()
         wallet = self.owner.call("GET", "/v1/wallet").json
         return wallet["available"], wallet["held"]
 

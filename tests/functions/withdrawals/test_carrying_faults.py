@@ -259,4 +259,5 @@ def test_killed_between_any_two_states_and_redriven_it_ends_as_it_would_have(
         assert len(carried.paid_out) == 1
         assert len(carried.told) >= kill_at
         check_sound()
+        ana = carried.owner
     assert kill_at > 10

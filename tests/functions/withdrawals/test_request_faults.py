@@ -42,7 +42,7 @@ class Requested(Swept):
 
     def run_sweepers(self) -> None:
         resolve_due()
-        self.ana = self.ana.signed_in_again()
+        self.ana = self.ana.back_again()
 
     def check_done(self) -> None:
         (made,) = listed(self.ana)

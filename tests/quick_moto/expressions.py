@@ -1,0 +1,114 @@
+"""Expressions of conditions and updates: each text is read once."""
+
+import importlib
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from pytest import MonkeyPatch
+
+# Without types, or not meant to be read from there.
+_nodes: Any = importlib.import_module("moto.dynamodb.parsing.ast_nodes")
+_validators: Any = importlib.import_module("moto.dynamodb.parsing.validators")
+_CONDITIONS_KEPT = 2_000
+
+
+def quicken(patch: MonkeyPatch) -> None:
+    _read_conditions_once(patch)
+    _read_updates_once(patch)
+    _pass_over_what_is_not_there(patch)
+
+
+def _read_conditions_once(patch: MonkeyPatch) -> None:
+    """What a condition comes to depends on its text, its names and its values alone, and nothing
+    changes it while it is held against an item. moto reads each up to five times.
+    """
+    parse = ConditionExpressionParser.parse
+    known: dict[Any, Any] = {}
+
+    def parse_once(self: ConditionExpressionParser) -> Any:
+        asked = (
+            self.condition_expression,
+            str(self.expression_attribute_names),
+            str(self.expression_attribute_values),
+        )
+        if asked not in known:
+            if len(known) > _CONDITIONS_KEPT:
+                known.clear()
+            condition = parse(self)
+            known[asked] = condition, self.expr_attr_names_found, self.expr_attr_values_found
+        condition, names, values = known[asked]
+        # Whoever asked adds to them.
+        self.expr_attr_names_found, self.expr_attr_values_found = list(names), list(values)
+        return condition
+
+    lexed: dict[str, Any] = {}
+    lex = ConditionExpressionParser._lex_condition_expression
+
+    def lex_once(self: ConditionExpressionParser) -> Any:
+        text = self.condition_expression or ""
+        if text not in lexed:
+            lexed[text] = lex(self)
+        return lexed[text].copy()
+
+    patch.setattr(ConditionExpressionParser, "parse", parse_once)
+    patch.setattr(ConditionExpressionParser, "_lex_condition_expression", lex_once)
+
+
+def _read_updates_once(patch: MonkeyPatch) -> None:
+    """The tree of an update's text, of which each validator makes itself a copy."""
+    patch.setattr(UpdateExpressionParser, "make", staticmethod(cache(UpdateExpressionParser.make)))
+    patch.setattr(
+        _validators,
+        "deepcopy",
+        lambda copied: _tree(copied) if isinstance(copied, _nodes.Node) else deepcopy(copied),
+    )
+
+
+def _tree(node: Any, parent: Any = None) -> Any:
+    twin = object.__new__(type(node))
+    twin.__dict__.update(node.__dict__, parent=parent)
+    if node.children is not None:
+        twin.children = [
+            _tree(child, twin) if isinstance(child, _nodes.Node) else child
+            for child in node.children
+        ]
+    return twin
+
+
+def _pass_over_what_is_not_there(patch: MonkeyPatch) -> None:
+    """A validator goes down only where there is something that it works on."""
+    known: dict[Any, bool] = {}
+
+    def is_one_of(node: Any, kinds: Any) -> bool:
+        asked = (type(node), kinds)
+        if asked not in known:
+            known[asked] = isinstance(node, kinds)
+        return known[asked]
+
+    def holds(node: Any, kinds: Any) -> bool:
+        return is_one_of(node, kinds) or any(
+            is_one_of(child, _nodes.Node) and holds(child, kinds) for child in node.children or ()
+        )
+
+    def visit(traverser: Any, kinds: Any, node: Any, child_id: int) -> Any:
+        if not is_one_of(node, _nodes.Node):
+            return node
+        parent = node.parent
+        for number, child in enumerate(node.children or ()):
+            traverser.pre_processing_of_child(node, number)
+            visit(traverser, kinds, child, number)
+        if is_one_of(node, kinds):
+            node = traverser.process(node)
+            node.parent = parent
+            if parent:
+                parent.children[child_id] = node
+        return node
+
+    def traverse(self: Any, node: Any) -> Any:
+        kinds = self.nodes_to_be_processed()
+        return visit(self, kinds, node, -1) if holds(node, kinds) else node
+
+    patch.setattr(_nodes.DepthFirstTraverser, "traverse", traverse)

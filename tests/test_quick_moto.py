@@ -1,0 +1,77 @@
+"""The quick moto against moto itself: the same requests, the same answers, the same items."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import botocore_stubber
+from pytest import MonkeyPatch
+
+from tests.conftest import QUICK_MOTO, fresh_aws, ledger_items, record_items
+from tests.people import Person, register
+from tests.quick_moto import quicken
+
+_FUNDS = 10_000
+
+
+def test_it_answers_as_moto_does() -> None:
+    with fresh_aws(), recorded() as calls:
+        lead_a_life()
+        items = ledger_items(), record_items()
+    with moto_itself(), fresh_aws():
+        for request, answer in calls:
+            assert shown(botocore_stubber.process_request(request)) == shown(answer), request.body
+        assert items == (ledger_items(), record_items())
+
+    asked = {str(request.headers["x-amz-target"]).partition(".")[2] for request, _ in calls}
+    assert asked >= {"BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"}
+    assert {answer[0] for _, answer in calls} == {200, 400}
+
+
+def lead_a_life() -> None:
+    """Calls of many kinds, also such as are refused."""
+    ana, bo = register("+8613800130001", funds=_FUNDS), register("+8613800130002")
+    moved: list[tuple[Person, int, str, dict[str, object], int]] = [
+        (ana, 300, "k1", {}, 201),
+        (ana, 300, "k1", {}, 201),
+        (ana, 200, "k2", {"arrive": "in_2_hours", "note": "茶"}, 201),
+        (ana, 2 * _FUNDS, "k3", {}, 422),
+        (ana, 100, "k4", {"pay_password": "000000"}, 403),
+    ]
+    for payer, amount, key, more, status in moved:
+        answer = payer.send(bo, amount, key=key, **more)
+        assert answer.status == status, answer.text
+    for path in ("/v1/wallet/entries", "/v1/sessions", "/v1/me/security-events"):
+        assert ana.call("GET", path).status == 200
+    assert ana.back_again().available == _FUNDS - 500
+
+
+@contextmanager
+def recorded() -> Iterator[list[tuple[Any, Any]]]:
+    """The requests of DynamoDB that come, each with its answer."""
+    calls: list[tuple[Any, Any]] = []
+    process_request = BotocoreStubber.process_request
+
+    def processed(self: BotocoreStubber, request: Any) -> Any:
+        answer = process_request(self, request)
+        if "x-amz-target" in request.headers and "DynamoDB" in str(request.headers["x-amz-target"]):
+            calls.append((request, answer))
+        return answer
+
+    with MonkeyPatch.context() as patch:
+        patch.setattr(BotocoreStubber, "process_request", processed)
+        yield calls
+
+
+@contextmanager
+def moto_itself() -> Iterator[None]:
+    QUICK_MOTO.undo()
+    yield
+    quicken(QUICK_MOTO)
+
+
+def shown(answer: Any) -> Any:
+    status, _, body = answer
+    return status, json.loads(body)
