@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
-from pytest import MonkeyPatch
 
 from tests.conftest import QUICK_MOTO, fresh_aws, ledger_items, record_items
 from tests.people import Person, register
@@ -60,7 +60,7 @@ def recorded() -> Iterator[list[tuple[Any, Any]]]:
             calls.append((request, answer))
         return answer
 
-    with MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BotocoreStubber, "process_request", processed)
         yield calls
 

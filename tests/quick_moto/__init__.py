@@ -6,12 +6,12 @@ They are replaced here, under a pinned version; `tests/test_quick_moto.py` holds
 other.
 """
 
-from pytest import MonkeyPatch
+import pytest
 
 from tests.quick_moto import expressions, items, requests
 
 
-def quicken(patch: MonkeyPatch) -> None:
+def quicken(patch: pytest.MonkeyPatch) -> None:
     """Replaces those places in the whole process, until `patch` undoes it."""
     for part in (items, expressions, requests):
         part.quicken(patch)

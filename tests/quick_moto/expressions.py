@@ -5,23 +5,23 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
+import pytest
 from moto.dynamodb.comparisons import ConditionExpressionParser
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser
-from pytest import MonkeyPatch
 
 # Without types, or not meant to be read from there.
 _nodes: Any = importlib.import_module("moto.dynamodb.parsing.ast_nodes")
+_parser: Any = importlib.import_module("moto.dynamodb.parsing.expressions").UpdateExpressionParser
 _validators: Any = importlib.import_module("moto.dynamodb.parsing.validators")
 _CONDITIONS_KEPT = 2_000
 
 
-def quicken(patch: MonkeyPatch) -> None:
+def quicken(patch: pytest.MonkeyPatch) -> None:
     _read_conditions_once(patch)
     _read_updates_once(patch)
     _pass_over_what_is_not_there(patch)
 
 
-def _read_conditions_once(patch: MonkeyPatch) -> None:
+def _read_conditions_once(patch: pytest.MonkeyPatch) -> None:
     """What a condition comes to depends on its text, its names and its values alone, and nothing
     changes it while it is held against an item. moto reads each up to five times.
     """
@@ -57,9 +57,9 @@ def _read_conditions_once(patch: MonkeyPatch) -> None:
     patch.setattr(ConditionExpressionParser, "_lex_condition_expression", lex_once)
 
 
-def _read_updates_once(patch: MonkeyPatch) -> None:
+def _read_updates_once(patch: pytest.MonkeyPatch) -> None:
     """The tree of an update's text, of which each validator makes itself a copy."""
-    patch.setattr(UpdateExpressionParser, "make", staticmethod(cache(UpdateExpressionParser.make)))
+    patch.setattr(_parser, "make", staticmethod(cache(_parser.make)))
     patch.setattr(
         _validators,
         "deepcopy",
@@ -68,7 +68,7 @@ def _read_updates_once(patch: MonkeyPatch) -> None:
 
 
 def _tree(node: Any, parent: Any = None) -> Any:
-    twin = object.__new__(type(node))
+    twin = object.__new__(node.__class__)
     twin.__dict__.update(node.__dict__, parent=parent)
     if node.children is not None:
         twin.children = [
@@ -78,37 +78,40 @@ def _tree(node: Any, parent: Any = None) -> Any:
     return twin
 
 
-def _pass_over_what_is_not_there(patch: MonkeyPatch) -> None:
+def _pass_over_what_is_not_there(patch: pytest.MonkeyPatch) -> None:
     """A validator goes down only where there is something that it works on."""
-    known: dict[Any, bool] = {}
-
-    def is_one_of(node: Any, kinds: Any) -> bool:
-        asked = (type(node), kinds)
-        if asked not in known:
-            known[asked] = isinstance(node, kinds)
-        return known[asked]
-
-    def holds(node: Any, kinds: Any) -> bool:
-        return is_one_of(node, kinds) or any(
-            is_one_of(child, _nodes.Node) and holds(child, kinds) for child in node.children or ()
-        )
-
-    def visit(traverser: Any, kinds: Any, node: Any, child_id: int) -> Any:
-        if not is_one_of(node, _nodes.Node):
-            return node
-        parent = node.parent
-        for number, child in enumerate(node.children or ()):
-            traverser.pre_processing_of_child(node, number)
-            visit(traverser, kinds, child, number)
-        if is_one_of(node, kinds):
-            node = traverser.process(node)
-            node.parent = parent
-            if parent:
-                parent.children[child_id] = node
-        return node
 
     def traverse(self: Any, node: Any) -> Any:
         kinds = self.nodes_to_be_processed()
-        return visit(self, kinds, node, -1) if holds(node, kinds) else node
+        return _visited(self, kinds, node) if _holds(node, kinds) else node
 
     patch.setattr(_nodes.DepthFirstTraverser, "traverse", traverse)
+
+
+@cache
+def _is_kind_of(kind: Any, kinds: Any) -> bool:
+    """As `issubclass`, which for moto's nodes asks an abstract class and takes its time."""
+    return issubclass(kind, kinds)
+
+
+def _holds(node: Any, kinds: Any) -> bool:
+    return _is_kind_of(node.__class__, kinds) or any(
+        _is_kind_of(child.__class__, _nodes.Node) and _holds(child, kinds)
+        for child in node.children or ()
+    )
+
+
+def _visited(traverser: Any, kinds: Any, node: Any, number: int = -1) -> Any:
+    """As moto's `traverse_node_recursively`, which collects `kinds` anew at each node."""
+    if not _is_kind_of(node.__class__, _nodes.Node):
+        return node
+    parent = node.parent
+    for child_number, child in enumerate(node.children or ()):
+        traverser.pre_processing_of_child(node, child_number)
+        _visited(traverser, kinds, child, child_number)
+    if _is_kind_of(node.__class__, kinds):
+        node = traverser.process(node)
+        node.parent = parent
+        if parent:
+            parent.children[number] = node
+    return node

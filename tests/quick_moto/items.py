@@ -3,20 +3,20 @@
 import copy
 from typing import Any
 
+import pytest
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
-from pytest import MonkeyPatch
 
 _AS_IT_IS = {"S", "N", "SS", "NS", "BOOL", "NULL"}
 
 
-def quicken(patch: MonkeyPatch) -> None:
+def quicken(patch: pytest.MonkeyPatch) -> None:
     _copy_tables_by_their_items(patch)
     _take_attribute_values_as_they_are(patch)
 
 
-def _copy_tables_by_their_items(patch: MonkeyPatch) -> None:
+def _copy_tables_by_their_items(patch: pytest.MonkeyPatch) -> None:
     """A transaction keeps a copy of each table. That copy shares the items, which so must never
     change where they are: an update is made to an item of its own.
     """
@@ -46,7 +46,7 @@ def _copy_tables_by_their_items(patch: MonkeyPatch) -> None:
     patch.setattr(Table, "__deepcopy__", copied, raising=False)
 
 
-def _take_attribute_values_as_they_are(patch: MonkeyPatch) -> None:
+def _take_attribute_values_as_they_are(patch: pytest.MonkeyPatch) -> None:
     """What DynamoDB stores is already what it sends, but for bytes and what may hold them."""
     serialize_structure = BaseJSONSerializer._serialize_type_structure
 

@@ -9,12 +9,12 @@ import json
 from functools import cache
 from typing import Any
 
+import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from moto.core import responses, utils
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.responses import DynamoHandler
-from pytest import MonkeyPatch
 
 # Nearly all calls. One that fails has changed nothing, so it can be made again, moto's own way.
 _OPERATIONS = {
@@ -26,7 +26,7 @@ _BYTES = b'"B":'
 _JSON = {"content-type": "application/x-amz-json-1.0"}
 
 
-def quicken(patch: MonkeyPatch) -> None:
+def quicken(patch: pytest.MonkeyPatch) -> None:
     process_request = BotocoreStubber.process_request
 
     def processed(self: BotocoreStubber, request: AWSPreparedRequest) -> Any:
