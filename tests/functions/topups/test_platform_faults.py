@@ -56,7 +56,7 @@ class Begun(Swept):
 
     def run_sweepers(self) -> None:
         resolve_due()
-        self.ana = self.ana.back_again()
+        self.ana = self.ana.signed_in_again()
 
     def check_finally(self) -> None:
         (made,) = self.ana.call("GET", "/v1/top-ups").json["items"]
@@ -79,7 +79,7 @@ class Told(Begun):
 
     def check_done(self) -> None:
         assert shown(self.ana, self.top_up_id)["status"] == "succeeded"
-        assert self.ana.back_again().available == 500
+        assert self.ana.signed_in_again().available == 500
 
     def check_finally(self) -> None:
         self.check_done()
