@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 _AS_IT_IS = {"S", "N", "SS", "NS", "BOOL", "NULL"}
@@ -13,6 +14,8 @@ _AS_IT_IS = {"S", "N", "SS", "NS", "BOOL", "NULL"}
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
     _copy_tables_by_their_items(patch)
+    _compare_texts_as_texts(patch)
+    _sort_by_plain_keys(patch)
     _take_attribute_values_as_they_are(patch)
 
 
@@ -44,6 +47,38 @@ def _copy_tables_by_their_items(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(DynamoDBBackend, "update_item", update_own_item)
     patch.setattr(Table, "__deepcopy__", copied, raising=False)
+
+
+def _compare_texts_as_texts(patch: pytest.MonkeyPatch) -> None:
+    """Without looking at all other types first, and twice for each comparison."""
+    cast: Any = vars(DynamoType)["cast_value"].fget
+    equal, hashed = DynamoType.__eq__, DynamoType.__hash__
+
+    def is_equal(one: DynamoType, other: DynamoType) -> bool:
+        if one.type == "S":
+            return other.type == "S" and bool(one.value == other.value)
+        return equal(one, other)
+
+    def cast_value(one: DynamoType) -> Any:
+        return one.value if one.type == "S" else cast(one)
+
+    def hash_value(one: DynamoType) -> int:
+        return hash(one.value) if one.type == "S" else hashed(one)
+
+    patch.setattr(DynamoType, "cast_value", property(cast_value))
+    patch.setattr(DynamoType, "__eq__", is_equal)
+    patch.setattr(DynamoType, "__ne__", lambda one, other: not is_equal(one, other))
+    patch.setattr(DynamoType, "__hash__", hash_value)
+
+
+def _sort_by_plain_keys(patch: pytest.MonkeyPatch) -> None:
+    """All of a table's keys are of one type each, whose values sort as they do."""
+
+    def all_items(self: Table) -> list[Any]:
+        items = [item for of_hash in self.items.values() for item in of_hash.values()]
+        return sorted(items, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
+
+    patch.setattr(Table, "all_items", all_items)
 
 
 def _take_attribute_values_as_they_are(patch: pytest.MonkeyPatch) -> None:
