@@ -46,7 +46,7 @@ format: setup ## Put the code into its form
 	$(BIN)/ruff format .
 
 unit: setup package ## Tests of one thing at a time, on moto
-	$(BIN)/pytest --numprocesses auto --ignore tests/concurrency --ignore tests/e2e
+	$(BIN)/pytest --numprocesses 3 --ignore tests/concurrency --ignore tests/e2e
 
 stack-tests: setup package ## Concurrency and end-to-end tests, against a stack that they start
 	$(BIN)/pytest tests/concurrency tests/e2e
