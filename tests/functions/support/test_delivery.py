@@ -115,6 +115,14 @@ def test_a_ticket_that_came_without_a_way_back_says_so(test_clock: TestClock) ->
     assert texts(posted.ticket_id)[-1] == (2, "Hello")
 
 
+def test_a_reply_on_a_channel_that_is_no_more_is_told_to_the_agents() -> None:
+    posted = opened(channel="telegraph", way_back=WayBack("ana", {}))
+    reply(posted.ticket_id, "Hello", by=AMY, source_id="1")
+
+    assert notes(posted.ticket_id)[0].details["why"] == "no_way_back"
+    assert messages(posted.ticket_id)[-1].delivery == "failed"
+
+
 def test_a_reply_is_in_the_audit_trail(ticket_id: str) -> None:
     with way_of_tests("mail"):
         reply(ticket_id, "Hello", by=AMY, source_id="1")
