@@ -29,6 +29,7 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="UWallet",
 )
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -126,10 +127,8 @@ def _store_social(text: str) -> None:
 
 def empty_tables() -> None:
     """Takes away all records, in a world that `fresh_aws` has made."""
-    database = _client("dynamodb")
-    for name in ("test-ledger", "test-records"):
-        database.delete_table(TableName=name)
-    create_tables(database, ledger="test-ledger", records="test-records")
+    for table in dynamodb_backends[DEFAULT_ACCOUNT_ID]["ap-southeast-1"].tables.values():
+        table.items = defaultdict(dict)
 
 
 def ledger_items() -> list[dict[str, Any]]:

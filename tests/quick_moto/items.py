@@ -20,10 +20,12 @@ def quicken(patch: pytest.MonkeyPatch) -> None:
 
 
 def _copy_tables_by_their_items(patch: pytest.MonkeyPatch) -> None:
-    """A transaction keeps a copy of each table. That copy shares the items, which so must never
-    change where they are: an update is made to an item of its own.
+    """A transaction begins with a copy of the table for each of its parts, which are all the same
+    one. That copy shares the items, which so must never change where they are: an update is made
+    to an item of its own.
     """
-    update_item = DynamoDBBackend.update_item
+    update_item, transact = DynamoDBBackend.update_item, DynamoDBBackend.transact_write_items
+    running: list[dict[int, Table]] = []
 
     def update_own_item(
         self: DynamoDBBackend, table_name: str, key: dict[str, Any], *more: Any, **named: Any
@@ -35,18 +37,33 @@ def _copy_tables_by_their_items(patch: pytest.MonkeyPatch) -> None:
             table.items[hash_value][range_value] = copy.deepcopy(item)
         return update_item(self, table_name, key, *more, **named)
 
-    def copied(self: Table, memo: dict[int, Any]) -> Table:
-        twin = copy.copy(self)
-        twin.items = copy.copy(self.items)
-        for hash_value, items in self.items.items():
-            twin.items[hash_value] = dict(items)
-        if self.stream_shard is not None:
-            twin.stream_shard = copy.copy(self.stream_shard)
-            twin.stream_shard.items = list(self.stream_shard.items)
-        return twin
+    def transact_with_one_copy(self: DynamoDBBackend, parts: list[dict[str, Any]]) -> None:
+        running.append({})
+        try:
+            transact(self, parts)
+        finally:
+            running.pop()
 
+    def copied(self: Table, memo: dict[int, Any]) -> Table:
+        copies = running[-1] if running else {}
+        if id(self) not in copies:
+            copies[id(self)] = _copy_of(self)
+        return copies[id(self)]
+
+    patch.setattr(DynamoDBBackend, "transact_write_items", transact_with_one_copy)
     patch.setattr(DynamoDBBackend, "update_item", update_own_item)
     patch.setattr(Table, "__deepcopy__", copied, raising=False)
+
+
+def _copy_of(table: Table) -> Table:
+    twin = copy.copy(table)
+    twin.items = copy.copy(table.items)
+    for hash_value, items in table.items.items():
+        twin.items[hash_value] = dict(items)
+    if table.stream_shard is not None:
+        twin.stream_shard = copy.copy(table.stream_shard)
+        twin.stream_shard.items = list(table.stream_shard.items)
+    return twin
 
 
 def _compare_texts_as_texts(patch: pytest.MonkeyPatch) -> None:
