@@ -1,14 +1,17 @@
 """A stack of the tests' own: the packaged zip, deployed to a local cloud, on free ports."""
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from infra.agent_console import AgentConsole
 from infra.phone_app import PhoneApp
 from infra.stack import Addresses, Stack, running
+from infra.staff import accept, administer
 from tests.functions.scheduled import TICK
 
 CARD = "6222021234500010008"
@@ -58,6 +61,25 @@ def somebody(addresses: Addresses, *, funds: int = 0) -> PhoneApp:
         answer = app.top_up(card["card_id"], funds)
         assert answer.status == 201, answer.json
     return app
+
+
+def new_agent(stack: Stack, role: str = "agent") -> AgentConsole:
+    """One who is signed in. Those whom the stack names can be so once in half a minute only, since
+    each code of an authenticator is good once.
+    """
+    email = f"{secrets.token_hex(4)}@u-wallet.example"
+    wish = {"do": "add", "email": email, "roles": [role]}
+    invitation = administer(stack.place, stack.outputs["AdministerAgents"], wish)
+    agent = accept(invitation, email=email, role=role, api_url=stack.addresses.api_url)
+    console = AgentConsole(stack.addresses, agent)
+    console.sign_in()
+    return console
+
+
+@pytest.fixture(scope="module")
+def amy(stack: Stack) -> AgentConsole:
+    """An agent of support."""
+    return new_agent(stack)
 
 
 @pytest.fixture(scope="session")

@@ -16,15 +16,6 @@ DEVICES_EACH = 4
 AT_ONCE = 4
 
 
-@pytest.fixture(scope="module")
-def desk(stack: Stack) -> AgentConsole:
-    """The console of a supervisor; other tests sign the agent in, who can do so once in a while."""
-    agent = next(one for one in stack.agents if one.role == "supervisor")
-    signed_in = AgentConsole(stack.addresses, agent)
-    signed_in.sign_in()
-    return signed_in
-
-
 @pytest.fixture
 def user(stack: Stack) -> PhoneApp:
     app = PhoneApp(stack.addresses)
@@ -41,10 +32,10 @@ def texts(messages: list[Frame]) -> list[str]:
 
 
 def test_a_user_and_an_agent_talk_and_who_was_cut_off_goes_on(
-    user: PhoneApp, desk: AgentConsole
+    user: PhoneApp, amy: AgentConsole
 ) -> None:
     async def talk() -> None:
-        async with client(user) as phone, client(user) as tablet, client(desk) as console:
+        async with client(user) as phone, client(user) as tablet, client(amy) as console:
             ticket_id = (await phone.say("My payment failed."))["ticket_id"]
             assert (await console.other("waiting"))["ticket_id"] == ticket_id
             await console.ask("take", ticket_id=ticket_id)
@@ -56,7 +47,7 @@ def test_a_user_and_an_agent_talk_and_who_was_cut_off_goes_on(
             await console.say("Which one?", ticket_id)
             by_request = {"text": "The one of today?", "client_id": "1"}
             path = f"/v1/agent/tickets/{ticket_id}/replies"
-            assert desk.ask("POST", path, by_request).status == 201
+            assert amy.ask("POST", path, by_request).status == 201
             await phone.say("The last one.")
             await tablet.come()
 
@@ -68,10 +59,10 @@ def test_a_user_and_an_agent_talk_and_who_was_cut_off_goes_on(
 
 
 def test_a_device_that_signs_out_hears_and_says_nothing_more(
-    user: PhoneApp, desk: AgentConsole
+    user: PhoneApp, amy: AgentConsole
 ) -> None:
     async def talk() -> None:
-        async with client(user) as phone, client(desk) as console:
+        async with client(user) as phone, client(amy) as console:
             ticket_id = (await phone.say("hello"))["ticket_id"]
             assert user.ask("DELETE", "/v1/sessions/current").status == 204
             await console.ask("take", ticket_id=ticket_id)

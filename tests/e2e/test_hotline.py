@@ -4,8 +4,7 @@ import json
 import secrets
 
 from infra.stack import Stack
-from tests.e2e.conftest import somebody
-from tests.e2e.test_unlock import new_agent
+from tests.e2e.conftest import new_agent, somebody
 from tests.functions.support.calling import connect_event
 
 

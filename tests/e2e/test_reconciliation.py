@@ -10,10 +10,9 @@ from typing import Any
 
 import urllib3
 
-from infra.agent_console import AgentConsole
 from infra.package import PROJECT
 from infra.stack import Stack
-from tests.e2e.conftest import CARD, somebody
+from tests.e2e.conftest import CARD, new_agent, somebody
 from tests.e2e.test_withdrawals import begin
 from tests.functions.scheduled import TICK
 
@@ -91,9 +90,7 @@ def test_day_is_compared_and_shown_to_finance(stack: Stack) -> None:
         day, status = tomorrow(stack)
     assert status == "done"
 
-    finance = next(agent for agent in stack.agents if agent.role == "finance")
-    console = AgentConsole(stack.addresses, finance)
-    console.sign_in()
+    console = new_agent(stack, "finance")
     days = console.must(200, "GET", PATH)["items"]
     assert [one["day"] for one in days] == [day, yesterday["day"]]
     assert days[0]["counts"]["matched"] >= 4  # the returned one is two of them

@@ -8,8 +8,7 @@ import urllib3
 
 from infra.phone_app import Client
 from infra.stack import Stack
-from tests.e2e.conftest import eventually
-from tests.e2e.test_unlock import new_agent
+from tests.e2e.conftest import eventually, new_agent
 from tests.functions.support.networks import MetaServer, Told, WechatServer
 
 

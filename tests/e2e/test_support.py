@@ -1,32 +1,14 @@
 """Support on the running stack: from a failed payment to an answer, and a file there and back."""
 
-from collections.abc import Iterator
-
-import pytest
 import urllib3
 
 from infra.agent_console import AgentConsole
 from infra.demo.support import ask_support
 from infra.phone_app import PhoneApp
 from infra.stack import Stack
-from infra.staff import accept, administer
 from tests.e2e.conftest import run_schedule
 
-EMAIL = "support-e2e@u-wallet.example"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 24
-
-
-@pytest.fixture(scope="module")
-def amy(stack: Stack) -> Iterator[AgentConsole]:
-    function = stack.outputs["AdministerAgents"]
-    invitation = administer(
-        stack.place, function, {"do": "add", "email": EMAIL, "roles": ["agent"]}
-    )
-    agent = accept(invitation, email=EMAIL, role="agent", api_url=stack.addresses.api_url)
-    console = AgentConsole(stack.addresses, agent)
-    console.sign_in()
-    yield console
-    administer(stack.place, function, {"do": "disable", "email": EMAIL})
 
 
 def test_a_failed_payment_becomes_a_ticket_that_an_agent_answers(

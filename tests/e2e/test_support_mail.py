@@ -7,18 +7,12 @@ import pytest
 
 from infra.agent_console import AgentConsole
 from infra.demo.mail import write_a_mail
-from infra.demo.support import at_work
 from infra.mail_program import MailProgram, text_of
 from infra.phone_app import PhoneApp, new_key
-from infra.stack import Addresses, Stack
+from infra.stack import Addresses
 from tests.e2e.conftest import eventually, somebody
 
 BOUNCES = "bounce@simulator.amazonses.com"
-
-
-@pytest.fixture(scope="module")
-def amy(stack: Stack) -> AgentConsole:
-    return at_work(stack.addresses, stack.agents)
 
 
 @pytest.fixture

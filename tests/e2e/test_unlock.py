@@ -2,22 +2,9 @@
 
 import secrets
 
-from infra.agent_console import AgentConsole
 from infra.phone_app import PhoneApp
 from infra.stack import Addresses, Stack
-from infra.staff import accept, administer
-from tests.e2e.conftest import run_schedule, somebody
-
-
-def new_agent(stack: Stack) -> AgentConsole:
-    """One who has not signed in in this half minute."""
-    email = f"{secrets.token_hex(4)}@u-wallet.example"
-    wish = {"do": "add", "email": email, "roles": ["agent"]}
-    invitation = administer(stack.place, stack.outputs["AdministerAgents"], wish)
-    agent = accept(invitation, email=email, role="agent", api_url=stack.addresses.api_url)
-    console = AgentConsole(stack.addresses, agent)
-    console.sign_in()
-    return console
+from tests.e2e.conftest import new_agent, run_schedule, somebody
 
 
 def test_articles_are_in_the_package_and_found(addresses: Addresses) -> None:
