@@ -43,10 +43,10 @@ def local_cloud(
     settings |= {"PERSIST_STATE": "1", "S3_PERSIST": "1"} if keep else {}
     settings |= {"AUTH": "true"} if enforce_rights else {}
     with (
-        # Each function process unpacks the code for itself, and leaves that behind.
+        # What the processes of functions unpack and leave behind.
         tempfile.TemporaryDirectory(dir=directory, prefix="functions-") as scratch,
         attached(
-            "ministack",
+            "infra.cloud_process",
             ready_url=f"{endpoint}/_ministack/ready",
             log=directory / "cloud.log",
             environment={**settings, "TMPDIR": scratch},

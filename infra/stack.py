@@ -26,7 +26,7 @@ from infra.shops import LocalMerchant, shops
 from infra.staff import LocalAgent, staff
 
 STACK_FILE = "stack.json"
-STEPS_AT_ONCE = 4
+STEPS_AT_ONCE = 16
 WEB_ORIGINS = "http://localhost:3000,http://localhost:5173"
 MAIL_FROM = "wallet@u-wallet.example"
 MAIL_DOMAIN = "support.u-wallet.example"
