@@ -288,8 +288,8 @@ def _introduce_to_bank(memory: _Memory, place: Place, outputs: dict[str, str]) -
 def _hold_steps_back(place: Place, outputs: dict[str, str]) -> None:
     """Has few steps of withdrawals run at once; one that finds no room waits in the state machine.
 
-    Each process that the local cloud starts unpacks the whole package: hundreds would all be late.
-    It does not take this from a template.
+    The local cloud starts a process for each: hundreds would all be late. It does not take this
+    from a template.
     """
     place.client("lambda").put_function_concurrency(
         FunctionName=outputs["WithdrawalStep"], ReservedConcurrentExecutions=STEPS_AT_ONCE

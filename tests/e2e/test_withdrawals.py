@@ -41,6 +41,7 @@ ENDS: dict[str, tuple[str, str | None]] = {
 }
 AT_ONCE = 200
 A_FEW = 10
+SEED = 20_261_129
 OWNERS = 8
 CARDS_OF_ONE = 6
 
@@ -141,9 +142,8 @@ def test_two_hundred_at_once_each_end_and_the_books_balance_with_the_bank_s(
     for one in begun.values():
         one.ended()
     started = clock.local_day()
-    seed = random.SystemRandom().randrange(2**32)
-    print(f"seed: {seed}")
-    chance = random.Random(seed)
+    print(f"seed: {SEED}")
+    chance = random.Random(SEED)
     owners = [owner_with_cards(addresses, chance) for _ in range(OWNERS)]
     wishes = []
     for _ in range(AT_ONCE):
