@@ -31,7 +31,10 @@ agent: setup ## Invite who works here (EMAIL=... ROLE=agent|supervisor|finance, 
 merchant: setup ## Add who can be paid (NAME=..., STAGE=, PORT=)
 	@$(BIN)/python -m infra.merchants --stage $(or $(STAGE),local) $(PORT_OPTION) add --name '$(NAME)'
 
-test: lint unit stack-tests ## Check everything: lint, unit tests, tests against a stack
+# The stack tests wait a good deal, for a stack and for time to pass; lint and unit tests fill that.
+test: setup package ## Check everything: lint, unit tests, tests against a stack
+	@echo "Lint, unit tests and stack tests run side by side; each prints when it has ended."
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync stack-tests lint unit
 
 lint: setup package ## Style, types, imports, security, template
 	$(BIN)/ruff check .
@@ -46,7 +49,7 @@ format: setup ## Put the code into its form
 	$(BIN)/ruff format .
 
 unit: setup package ## Tests of one thing at a time, on moto
-	$(BIN)/pytest --numprocesses 3 --ignore tests/concurrency --ignore tests/e2e
+	nice $(BIN)/pytest --numprocesses 3 --ignore tests/concurrency --ignore tests/e2e
 
 stack-tests: setup package ## Concurrency and end-to-end tests, against a stack that they start
 	$(BIN)/pytest tests/concurrency tests/e2e

@@ -63,14 +63,15 @@ def somebody(addresses: Addresses, *, funds: int = 0) -> PhoneApp:
     return app
 
 
-def new_agent(stack: Stack, role: str = "agent") -> AgentConsole:
-    """One who is signed in. Those whom the stack names can be so once in half a minute only, since
-    each code of an authenticator is good once.
+def new_agent(stack: Stack, *roles: str) -> AgentConsole:
+    """One who is signed in; without roles an agent of support. Those whom the stack names can do so
+    once in half a minute only, since each code of an authenticator is good once.
     """
+    roles = roles or ("agent",)
     email = f"{secrets.token_hex(4)}@u-wallet.example"
-    wish = {"do": "add", "email": email, "roles": [role]}
+    wish = {"do": "add", "email": email, "roles": roles}
     invitation = administer(stack.place, stack.outputs["AdministerAgents"], wish)
-    agent = accept(invitation, email=email, role=role, api_url=stack.addresses.api_url)
+    agent = accept(invitation, email=email, role=roles[0], api_url=stack.addresses.api_url)
     console = AgentConsole(stack.addresses, agent)
     console.sign_in()
     return console

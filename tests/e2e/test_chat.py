@@ -11,7 +11,7 @@ from infra.chat_client import ChatClient, ChatRefused, Disconnected, Frame
 from infra.phone_app import PhoneApp
 from infra.stack import Stack
 
-USERS = 2
+USERS = 50
 DEVICES_EACH = 4
 AT_ONCE = 4
 
@@ -94,7 +94,7 @@ def test_devices_that_are_cut_off_while_they_write_lose_nothing_and_double_nothi
 ) -> None:
     """All devices of a user say something at once, and are cut off when it may or may not have been
     kept. In the end each shows all of it, once and in one order. The local gateway has one process
-    for all frames: two hundred devices are in `tests/concurrency/test_chat.py`.
+    for all frames: `tests/concurrency/test_chat.py` has them handled at the same time.
     """
     users = [PhoneApp(stack.addresses) for _ in range(USERS)]
     for one in users:

@@ -15,6 +15,7 @@ from moto.core import responses, utils
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.responses import DynamoHandler
+from moto.kms import utils as kms_utils
 
 # Nearly all calls. One that fails has changed nothing, so it can be made again, moto's own way.
 _OPERATIONS = {
@@ -34,6 +35,8 @@ def quicken(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(BotocoreStubber, "process_request", processed)
     patch.setattr(responses, "method_names_from_class", cache(utils.method_names_from_class))
+    # moto makes a pair of RSA for each key, which those that encrypt data never use.
+    patch.setattr("moto.kms.models.generate_private_key", cache(kms_utils.generate_private_key))
 
 
 def _answered(request: AWSPreparedRequest) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared import aws
+from tests.conftest import ledger_items, record_items
 from tests.edge import Answer, call
 from tests.people import PASSWORD, code_in_last_sms
 
@@ -45,10 +45,5 @@ def wrong(code: str) -> str:
 
 def stored(kind: str = "") -> list[dict[str, Any]]:
     """All items of both tables, or those whose sort key starts with `kind`, as boto3 shows them."""
-    database = aws.client("dynamodb")
-    items = [
-        item
-        for table in ("test-ledger", "test-records")
-        for item in database.scan(TableName=table)["Items"]
-    ]
+    items = ledger_items() + record_items()
     return [item for item in items if item["sk"]["S"].startswith(kind)]
