@@ -10,6 +10,9 @@ PORT_OPTION := $(if $(PORT),--port $(PORT))
 MAIL_OPTION := $(if $(MAIL_DOMAIN),--mail-domain $(MAIL_DOMAIN))
 CODE := app.py functions shared infra
 
+# Each process would compile all libraries again, where an environment says that nothing be kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo agent merchant test lint format unit stack-tests package deploy bench clean
 
