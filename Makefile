@@ -14,7 +14,7 @@ CODE := app.py functions shared infra
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo agent merchant test lint format unit stack-tests package deploy bench clean
+.PHONY: help setup run demo agent merchant test lint lint-code lint-template format unit stack-tests package deploy bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,16 +35,20 @@ merchant: setup ## Add who can be paid (NAME=..., STAGE=, PORT=)
 	@$(BIN)/python -m infra.merchants --stage $(or $(STAGE),local) $(PORT_OPTION) add --name '$(NAME)'
 
 # The stack tests wait a good deal, for a stack and for time to pass; lint and unit tests fill that.
-test: setup package ## Check everything: lint, unit tests, tests against a stack
+test: setup ## Check everything: lint, unit tests, tests against a stack
 	@echo "Lint, unit tests and stack tests run side by side; each prints when it has ended."
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync stack-tests lint unit
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync stack-tests lint unit
 
-lint: setup package ## Style, types, imports, security, template
+lint: lint-code lint-template ## Style, types, imports, security, template
+
+lint-code: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE)
+
+lint-template: package
 	$(BIN)/cfn-lint build/template.json
 
 format: setup ## Put the code into its form
@@ -55,7 +59,7 @@ unit: setup package ## Tests of one thing at a time, on moto
 	nice $(BIN)/pytest --numprocesses 3 --ignore tests/concurrency --ignore tests/e2e
 
 stack-tests: setup package ## Concurrency and end-to-end tests, against a stack that they start
-	$(BIN)/pytest tests/concurrency tests/e2e
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/concurrency tests/e2e
 
 package: setup ## Write deployment.zip, layer.zip and template.json to build/
 	@$(BIN)/python -m infra.package

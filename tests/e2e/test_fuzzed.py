@@ -50,7 +50,7 @@ def fuzz(client: Client, *operations: str) -> "subprocess.CompletedProcess[str]"
             *("--url", client.addresses.api_url),
             *("--header", f"Authorization: Bearer {client.tokens['access_token']}"),
             *operations,
-            *("--phases", "examples,coverage,fuzzing", "--max-examples", "10"),
+            *("--phases", "examples,coverage,fuzzing", "--max-examples", "5"),
             # A wallet refuses much that is well formed: an unknown cursor, a number of no phone,
             # more than there is. And TRACE never passes the gateway; 405 has tests of its own.
             *("--exclude-checks", "positive_data_acceptance,unsupported_method"),
