@@ -9,6 +9,8 @@ INSTALLED := .venv/installed-$(firstword $(shell cat $(REQUIREMENTS) | cksum))
 PORT_OPTION := $(if $(PORT),--port $(PORT))
 MAIL_OPTION := $(if $(MAIL_DOMAIN),--mail-domain $(MAIL_DOMAIN))
 CODE := app.py functions shared infra
+# What takes long begins first, so that one process does not wait for the other in the end.
+LONGEST := tests/e2e/test_fuzzed.py tests/e2e/test_withdrawals.py
 
 # Each process would compile all libraries again, where an environment says that nothing be kept.
 unexport PYTHONDONTWRITEBYTECODE
@@ -59,7 +61,7 @@ unit: setup package ## Tests of one thing at a time, on moto
 	nice $(BIN)/pytest --numprocesses 3 --ignore tests/concurrency --ignore tests/e2e
 
 stack-tests: setup package ## Concurrency and end-to-end tests, against a stack that they start
-	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/concurrency tests/e2e
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(LONGEST) tests/concurrency tests/e2e
 
 package: setup ## Write deployment.zip, layer.zip and template.json to build/
 	@$(BIN)/python -m infra.package

@@ -37,7 +37,10 @@ def test_of_fifty_wrong_passwords_at_once_no_more_than_allowed_are_compared(
     with ThreadPoolExecutor(GUESSES) as threads:
         statuses = Counter(threads.map(guess, range(GUESSES)))
 
-    # 401 says that a password was compared. 503 asks to come again, and has compared nothing.
-    assert 0 < statuses[401] <= settings().sign_in_tries
-    assert statuses[423] + statuses[503] == GUESSES - statuses[401]
-    assert guess(GUESSES) == 423
+    # 401 says that a password was compared. 503 asks to come again, and has compared nothing; 502
+    # and 504 are the gateway's, where a function comes to no end in its time.
+    assert statuses.keys() <= {401, 423, 502, 503, 504}, statuses
+    while (status := guess(GUESSES)) != 423:
+        statuses[status] += 1
+        assert statuses.total() < 2 * GUESSES, statuses
+    assert 0 < statuses[401] <= settings().sign_in_tries, statuses
