@@ -20,8 +20,10 @@ from moto.kms import utils as kms_utils
 # Nearly all calls. One that fails has changed nothing, so it can be made again, moto's own way.
 _OPERATIONS = {
     "BatchGetItem": DynamoHandler.batch_get_item,
+    "PutItem": DynamoHandler.put_item,
     "Query": DynamoHandler.query,
     "TransactWriteItems": DynamoHandler.transact_write_items,
+    "UpdateItem": DynamoHandler.update_item,
 }
 _BYTES = b'"B":'
 _JSON = {"content-type": "application/x-amz-json-1.0"}
