@@ -6,7 +6,6 @@ write: an agent who loses role or account in between decides nothing, and a yes 
 no longer with us does not count when the last one comes.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from pynamodb.expressions.update import Action as Change
@@ -14,7 +13,7 @@ from pynamodb.expressions.update import Action as Change
 from functions.agents import audit
 from functions.agents.actor import Actor
 from functions.agents.approvals.execution import execute
-from functions.agents.approvals.kinds import approved_of, kind_of
+from functions.agents.approvals.kinds import told_in_vain
 from functions.agents.approvals.proposal import OwnAccount
 from functions.agents.approvals.states import as_read, at, current, moving
 from functions.agents.approvals.views import sees
@@ -89,7 +88,7 @@ def reject(approval_id: str, reason: str, *, by: Actor) -> Approval:
         rejecting = moving(
             approval, REJECTED, by=by, deed=Deed.REJECTED, changes=voted, why={"reason": reason}
         )
-        if _written(approval, _Vote(REJECTED, [*rejecting, *_told(approval), _still(by)])):
+        if _written(approval, _Vote(REJECTED, [*rejecting, *told_in_vain(approval), _still(by)])):
             return current(approval_id)
     raise ServiceUnavailable
 
@@ -99,11 +98,6 @@ class _Vote(NamedTuple):
 
     state: str
     writes: list[Write]
-
-
-def _told(approval: Approval) -> Sequence[Write]:
-    tell = kind_of(approval.kind).rejecting
-    return tell(approved_of(approval)) if tell else ()
 
 
 def _visible(approval_id: str, by: Actor) -> Approval:

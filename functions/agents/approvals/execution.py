@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from functions.agents.actor import Actor, system
-from functions.agents.approvals.kinds import approved_of, kind_of
+from functions.agents.approvals.kinds import approved_of, kind_of, told_in_vain
 from functions.agents.approvals.states import AWAITING, current, moving
 from functions.agents.audit import Deed
 from functions.agents.records import APPROVED, EXECUTED, EXPIRED, FAILED, PROPOSED, Approval
@@ -66,7 +66,8 @@ def _due() -> Iterator[Approval]:
 def _finish(due: Approval, by: Actor) -> None:
     approval = current(due.approval_id)
     if approval.state == PROPOSED and approval.expires_at <= clock.seconds():
-        _end(moving(approval, EXPIRED, by=by, deed=Deed.EXPIRED))
+        expiring = moving(approval, EXPIRED, by=by, deed=Deed.EXPIRED)
+        _end([*expiring, *told_in_vain(approval)])
         count("ApprovalsEnded", kind=approval.kind, state=EXPIRED)
     else:
         execute(approval, by=by)
@@ -76,16 +77,15 @@ def _fail(approval: Approval, problem: Problem, by: Actor) -> None:
     logger.warning(
         "approval_failed", extra={"approval_id": approval.approval_id, "code": problem.code}
     )
-    _end(
-        moving(
-            approval,
-            FAILED,
-            by=by,
-            deed=Deed.EXECUTION_FAILED,
-            changes=[Approval.failure.set(problem.code)],
-            why={"failure": problem.code},
-        )
+    failing = moving(
+        approval,
+        FAILED,
+        by=by,
+        deed=Deed.EXECUTION_FAILED,
+        changes=[Approval.failure.set(problem.code)],
+        why={"failure": problem.code},
     )
+    _end([*failing, *told_in_vain(approval)])
 
 
 def _end(ending: Sequence[Write]) -> None:

@@ -40,7 +40,7 @@ class Kind(NamedTuple):
     people: int
     lasts_seconds: int | None
     execute: Execute
-    rejecting: Telling | None
+    in_vain: Telling | None
 
 
 _kinds: dict[str, Kind] = {}
@@ -53,7 +53,7 @@ def action(
     role: str,
     people: int = 2,
     lasts_seconds: int | None = None,
-    rejecting: Telling | None = None,
+    in_vain: Telling | None = None,
 ) -> Callable[[Execute], Execute]:
     """Registers a function as what happens when a proposal of this kind is approved.
 
@@ -63,14 +63,15 @@ def action(
     under the id of the approval, and leaves the writes alone.
     A Problem below 500 says that it can never be done: the approval has then failed. Any other
     exception means that it is tried again.
-    rejecting: gives what is written together with a no, without conditions.
+    in_vain: gives what is written, without conditions, together with an end at which nothing was
+    done: a no, its time being over, a failure for good.
     Raises ValueError for a name that is taken, a role that there is none of, or a single person.
     """
 
     def register(execute: Execute) -> Execute:
         if name in _kinds or role not in ROLES or people < 2:
             raise ValueError(f"{name}: taken, or not for two people of a role")
-        _kinds[name] = Kind(name, title, role, people, lasts_seconds, execute, rejecting)
+        _kinds[name] = Kind(name, title, role, people, lasts_seconds, execute, in_vain)
         return execute
 
     return register
@@ -79,6 +80,12 @@ def action(
 def kind_of(name: str) -> Kind:
     """Raises KeyError for what no domain has registered."""
     return _kinds[name]
+
+
+def told_in_vain(approval: Approval) -> Sequence[Write]:
+    """What its kind writes when nothing comes of it."""
+    tell = kind_of(approval.kind).in_vain
+    return tell(approved_of(approval)) if tell else ()
 
 
 def approved_of(approval: Approval) -> Approved:

@@ -113,10 +113,10 @@ def propose_unlock(request_id: str, wish: UnlockProposal, *, by: Actor) -> Unloc
     return UnlockProposed(approval_id=approval_id)
 
 
-def tell_of_refusal(rejected: Approved) -> list[Write]:
+def tell_of_refusal(undone: Approved) -> list[Write]:
     """Tells the owner as a refusal does; the schedule sends it."""
-    user = user_of(rejected.subject_id)
-    if user is None:
+    user = user_of(undone.subject_id)
+    if user is None or user.closed_at:
         return []
     told = telling(user, Notice.UNLOCK_REFUSED)
     return [record(user.user_id, Happening.UNLOCK_REFUSED), told.writing]
@@ -127,7 +127,7 @@ def tell_of_refusal(rejected: Approved) -> list[Write]:
     title=Texts("解锁账户", "Unlock an account"),
     role=AGENT,
     lasts_seconds=_DAY_SECONDS,
-    rejecting=tell_of_refusal,
+    in_vain=tell_of_refusal,
 )
 def open_account(approved: Approved, done: Sequence[Write]) -> None:
     """Lets the owner in, once, if nothing has changed since they proved who they are; what tickets

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from functions.agents.approvals.states import current
+from functions.agents.events import on_approvals_schedule
 from functions.identity import sealed
 from functions.identity.dispute import open_reports
 from functions.identity.events import on_notice_schedule
@@ -254,6 +255,26 @@ def test_the_owner_is_told_of_the_no_of_a_second_agent(
     assert look(agent, request_id).json["state"] == "refused"
 
 
+def test_the_owner_is_told_once_when_nobody_decides_in_time(
+    ana: Person, agent: Agent, test_clock: TestClock
+) -> None:
+    request_id = asked(ana)
+    prove_mail(request_id)
+    proposed(agent, request_id)
+    test_clock.move(hours=25)
+    for _ in range(2):
+        on_approvals_schedule(TICK, None)
+        test_clock.move(seconds=settings().notice_wait_seconds)
+        on_notice_schedule(TICK, None)
+
+    assert told_of_refusal() == 1
+
+
+def told_of_refusal() -> int:
+    """How often by SMS."""
+    return sum("未通过核实" in text for text in sms_sent_to(PHONE))
+
+
 def waiting(purpose: str) -> int:
     from functions.identity.records import Report
 
@@ -459,6 +480,9 @@ def test_what_the_owner_does_meanwhile_makes_it_void(
 
     decided = second.approve(approval_id).json
     assert (decided["state"], decided["failure"]) == ("failed", "UNLOCK_OUTDATED")
+    test_clock.move(seconds=settings().notice_wait_seconds)
+    on_notice_schedule(TICK, None)
+    assert told_of_refusal() == 1
     assert status_of(ana) == "frozen"
     assert len(open_reports(ana.user_id)) == 1
     assert look(agent, request_id).json["state"] == "refused"
