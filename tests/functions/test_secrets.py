@@ -9,12 +9,14 @@ import pytest
 
 from functions.payments.delivery import deliver_due
 from infra.state_picture import DEFINITION
+from shared import clock
 from shared.observability import logger
 from shared.settings import settings
 from tests.agents import PASSWORD as AGENT_PASSWORD
 from tests.agents import at_work, confirmed, hired, invited, opened
 from tests.chatting import Device, gateway_of_tests
 from tests.clock import TestClock
+from tests.conftest import stored_social
 from tests.edge import Answer, call
 from tests.faults import Attempt, intercepted, watched
 from tests.functions.bank_cards import bind, card_body, start_binding, top_up, unused_phone
@@ -24,6 +26,7 @@ from tests.functions.identity.asking import ask_code, refresh, registration, sig
 from tests.functions.notifications.hearing import bind_email, told
 from tests.functions.statements import files as statements
 from tests.functions.support import locked_out
+from tests.functions.support.networks import MetaServer, WechatServer
 from tests.functions.topups.platform_payments import check_out, paid, tell
 from tests.functions.withdrawals.asking import withdraw
 from tests.functions.withdrawals.notifying import notify, payout
@@ -45,7 +48,7 @@ CVV = "the three digits on its back"
 KINDS_SEEDED = {
     "password", "pay password", "card number", "typed code", "sent code", "token", "typed token",
     "device secret", "TOTP secret", "recovery code", "invitation secret", "merchant secret",
-    "signature", "key of the house", "payment code",
+    "signature", "key of the house", "payment code", "token of a network",
 }  # fmt: skip
 
 
@@ -92,8 +95,9 @@ def test_no_secret_is_left_anywhere(
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    seed_keys(seeds, platforms)
-    with watched() as attempts:
+    networks = bank.operator("GET", "/social/credentials")
+    seed_keys(seeds, platforms, networks)
+    with stored_social(networks), watched() as attempts:
         pay_in_by_platforms(platforms)
         use_cards(bank, test_clock)
         sell(seeds, web)
@@ -103,6 +107,7 @@ def test_no_secret_is_left_anywhere(
         be_unlocked(test_clock)
         work_as_agents()
         ask_support(bank)
+        write_from_networks(networks)
         say_it_wrong()
         break_down(bank)
 
@@ -144,12 +149,23 @@ def took(answer: Answer, status: int, code: str | None = None) -> Answer:
     return answer
 
 
-def seed_keys(seeds: Seeds, platforms: RunningPlatforms) -> None:
+def seed_keys(seeds: Seeds, platforms: RunningPlatforms, networks: dict[str, Any]) -> None:
     """What only the operator and the function know."""
     seeds.add("key of the house", "0123456789abcdef" * 4, KEY.hex(), KEY.decode("latin-1"))
     for credentials in platforms.credentials().values():
         seeds.add("key of the house", credentials["private_key"].splitlines()[2])
         seeds.add("key of the house", *filter(None, [credentials.get("api_v3_key")]))
+    for credentials in networks.values():
+        for name in (
+            "app_secret",
+            "token",
+            "aes_key",
+            "verify_token",
+            "page_token",
+            "whatsapp_token",
+        ):
+            seeds.add("key of the house", *filter(None, [credentials.get(name)]))
+    seeds.add("token of a network", "sandbox-access-token")
 
 
 def pay_in_by_platforms(platforms: RunningPlatforms) -> None:
@@ -348,6 +364,35 @@ def ask_support(bank: RunningBank) -> None:
     took(agent.call("PATCH", path, {"subject": said[2], "state": "solved"}), 200)
     rating = {"score": 1, "comment": said[2]}
     took(eve.call("POST", f"/v1/support/tickets/{ticket_id}/rating", rating), 200)
+
+
+def write_from_networks(networks: dict[str, Any]) -> None:
+    """Somebody writes to each network's account, truly and forged, and an agent answers."""
+    wechat, meta, now = (
+        WechatServer(networks["wechat"]),
+        MetaServer(networks["meta"]),
+        clock.seconds(),
+    )
+    agent = at_work("sam@bank.example", "agent")
+    for path in (
+        wechat.echo("e-1", at=now),
+        meta.challenge("c-1"),
+        meta.challenge("c-2", token="no"),
+    ):
+        call("GET", path)
+    said = f"my password is {PASSWORD}"
+    for message in (
+        wechat.message("o_ana", said, "m-1", at=now),
+        meta.messenger("p_ana", said, "m-2", at=now),
+        meta.whatsapp("w_ana", said, "m-3", at=now),
+    ):
+        took(call("POST", message.path.partition("?")[0], raw=message.body), 401)
+        told_of = call("POST", message.path, raw=message.body, headers=message.headers)
+        assert told_of.status in (200, 204), told_of.text
+    for line in agent.call("GET", "/v1/agent/tickets").json["items"]:
+        if line["last_channel"] in ("wechat", "messenger", "whatsapp"):
+            path = f"/v1/agent/tickets/{line['ticket_id']}/replies"
+            took(agent.call("POST", path, {"text": "Never tell anybody."}), 201)
 
 
 def say_it_wrong() -> None:
