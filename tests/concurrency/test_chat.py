@@ -9,11 +9,9 @@ import json
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.endpoint import Endpoint
@@ -49,14 +47,6 @@ class Threaded(Gateway):
             else:
                 self.frames.setdefault(socket_id, []).append(json.loads(body))
         return True
-
-
-@pytest.fixture
-def keys(engine: str) -> None:
-    """What the template would have made beside the tables, if no other test has yet."""
-    secrets = boto3.client("secretsmanager", endpoint_url=engine)
-    with suppress(secrets.exceptions.ResourceExistsException):
-        secrets.create_secret(Name="test-keys", SecretString="0123456789abcdef" * 4)
 
 
 @pytest.fixture
