@@ -6,14 +6,18 @@ from typing import Any
 import pytest
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 _AS_IT_IS = {"S", "N", "SS", "NS", "BOOL", "NULL"}
+_SCALARS = {"S", "N", "B", "BOOL", "NULL"}
+_SMALL_BYTES = 100_000
 
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
     _copy_tables_by_their_items(patch)
+    _share_scalars(patch)
+    _weigh_items_once(patch)
     _compare_texts_as_texts(patch)
     _sort_by_plain_keys(patch)
     _take_attribute_values_as_they_are(patch)
@@ -64,6 +68,39 @@ def _copy_of(table: Table) -> Table:
         twin.stream_shard = copy.copy(table.stream_shard)
         twin.stream_shard.items = list(table.stream_shard.items)
     return twin
+
+
+def _share_scalars(patch: pytest.MonkeyPatch) -> None:
+    """A copy of an item shares what is never changed where it is."""
+    copied = DynamoType.__deepcopy__
+
+    def copied_or_shared(self: DynamoType, memo: dict[int, Any]) -> DynamoType:
+        return self if self.type in _SCALARS else copied(self, memo)
+
+    patch.setattr(DynamoType, "__deepcopy__", copied_or_shared)
+
+
+def _weigh_items_once(patch: pytest.MonkeyPatch) -> None:
+    """moto adds up a whole item for each attribute that is set, to tell one that is too large. What
+    has had far less than that set in all can't be.
+    """
+    weigh_and_set = LimitedSizeDict.__setitem__
+
+    def set_item(self: Any, key: str, value: Any) -> None:
+        if "had_set" not in vars(self):
+            self.had_set = sum(_weight(*there) for there in self.items())
+        self.had_set += _weight(key, value)
+        if self.had_set < _SMALL_BYTES:
+            dict.__setitem__(self, key, value)
+        else:
+            weigh_and_set(self, key, value)
+
+    patch.setattr(LimitedSizeDict, "__setitem__", set_item)
+
+
+def _weight(key: str, value: Any) -> int:
+    """In bytes, and no less than moto says."""
+    return 4 * len(key) + int(value.size() if type(value) is DynamoType else 4 * len(str(value)))
 
 
 def _compare_texts_as_texts(patch: pytest.MonkeyPatch) -> None:
