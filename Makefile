@@ -12,6 +12,9 @@ CODE := app.py functions shared infra
 # What takes long begins first, so that one process does not wait for the other in the end.
 LONGEST := tests/e2e/test_fuzzed.py tests/e2e/test_withdrawals.py
 
+# What each of several targets prints, in one piece, where make can do so.
+EACH_WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
 # Each process would compile all libraries again, where an environment says that nothing be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -39,7 +42,7 @@ merchant: setup ## Add who can be paid (NAME=..., STAGE=, PORT=)
 # The stack tests wait a good deal, for a stack and for time to pass; lint and unit tests fill that.
 test: setup ## Check everything: lint, unit tests, tests against a stack
 	@echo "Lint, unit tests and stack tests run side by side; each prints when it has ended."
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync stack-tests lint unit
+	@$(MAKE) --no-print-directory --jobs 3 $(EACH_WHOLE) stack-tests lint unit
 
 lint: lint-code lint-template ## Style, types, imports, security, template
 
