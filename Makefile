@@ -3,9 +3,9 @@
 
 PYTHON ?= python3.11
 BIN := .venv/bin
-REQUIREMENTS := requirements.txt requirements-background.txt requirements-dev.txt
+LOCK := requirements-lock.txt
 # Named by what is installed, so that a changed pin installs again, and a changed date does not.
-INSTALLED := .venv/installed-$(firstword $(shell cat $(REQUIREMENTS) | cksum))
+INSTALLED := .venv/installed-$(firstword $(shell cksum < $(LOCK)))
 PORT_OPTION := $(if $(PORT),--port $(PORT))
 MAIL_OPTION := $(if $(MAIL_DOMAIN),--mail-domain $(MAIL_DOMAIN))
 CODE := app.py functions shared infra
@@ -18,8 +18,10 @@ EACH_WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 # Each process would compile all libraries again, where an environment says that nothing be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
+PIP_INSTALL := pip install --quiet --no-compile --disable-pip-version-check
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo agent merchant test lint lint-code lint-template format unit stack-tests package deploy bench clean
+.PHONY: help setup run demo agent merchant test lint lint-code lint-template format unit stack-tests package deploy bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,7 +63,7 @@ format: setup ## Put the code into its form
 	$(BIN)/ruff format .
 
 unit: setup package ## Tests of one thing at a time, on moto
-	nice $(BIN)/pytest --numprocesses 3 --ignore tests/concurrency --ignore tests/e2e
+	nice $(BIN)/pytest --numprocesses 3 --dist worksteal --ignore tests/concurrency --ignore tests/e2e
 
 stack-tests: setup package ## Concurrency and end-to-end tests, against a stack that they start
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(LONGEST) tests/concurrency tests/e2e
@@ -75,10 +77,18 @@ deploy: package ## Send the package to AWS (STAGE=test|prod, PARAMETERS="BankUrl
 bench: package ## Measure the budget and write build/bench.json
 	@$(BIN)/python -m infra.bench
 
+lock: ## Pin anew all that requirements-dev.txt needs
+	$(PYTHON) -m venv --clear build/pins
+	build/pins/bin/python -m $(PIP_INSTALL) -r requirements-dev.txt
+	grep '^#' $(LOCK) > build/pins.txt
+	build/pins/bin/python -m pip freeze --all | grep -v '^pip==' >> build/pins.txt
+	mv build/pins.txt $(LOCK)
+
 clean: ## Forget the built files and every local balance
 	rm -rf build .local .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
 $(INSTALLED):
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -r requirements-dev.txt
+	@# Two at once, since one spends its time with unpacking on one core.
+	@grep == $(LOCK) | xargs -n 65 -P 2 $(BIN)/python -m $(PIP_INSTALL) --no-deps
 	@touch $@
