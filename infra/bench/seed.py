@@ -14,13 +14,16 @@ from typing import Any
 import boto3
 import msgspec
 
+# The environment that it sets must stand before anything else is imported and reads it.
+from tests.conftest import fresh_aws
+
+# isort: split
 from functions.identity.sealed import place
 from infra.bench.requests import Case, Seed
 from infra.bench.stub import Secrets, Tables
 from infra.merchant_client import authorization
 from shared.settings import settings
 from shared.table import DomainRecord, Key
-from tests.conftest import fresh_aws
 from tests.edge import call, event
 from tests.people import PAY_PASSWORD, Person, register, transfer_body
 from tests.shops import Shop, open_shop, pay, payment_code

@@ -132,12 +132,12 @@ def _holds(node: Any, kinds: Any) -> bool:
 
 def _visited(traverser: Any, kinds: Any, node: Any, number: int = -1) -> Any:
     """As moto's `traverse_node_recursively`, which collects `kinds` anew at each node."""
-    if not _is_kind_of(node.__class__, _nodes.Node):
-        return node
     parent = node.parent
     for child_number, child in enumerate(node.children or ()):
         traverser.pre_processing_of_child(node, child_number)
-        _visited(traverser, kinds, child, child_number)
+        is_node = _is_kind_of(child.__class__, _nodes.Node)
+        if is_node and (child.children or _is_kind_of(child.__class__, kinds)):
+            _visited(traverser, kinds, child, child_number)
     if _is_kind_of(node.__class__, kinds):
         node = traverser.process(node)
         node.parent = parent
