@@ -14,14 +14,12 @@ from collections.abc import Iterator
 
 from chalice.app import Blueprint
 
-from functions.agents.api import api as agents
 from functions.diagnosis.api import api as diagnosis
 from functions.identity.api import api as identity
 from functions.notifications.api import api as notifications
 from functions.payments.api import agent_api as payments_for_agents
 from functions.payments.api import api as payments
 from functions.payments.api import merchant_api as merchants
-from functions.statements.api import agent_api as statements_for_agents
 from functions.statements.api import api as statements
 from functions.statements.api import merchant_api as statements_for_merchants
 from functions.topups.api import api as topups
@@ -43,15 +41,16 @@ DAILY = (
     statements_for_merchants,
     notifications,
     statements,
-    agents,
-    statements_for_agents,
     payments_for_agents,
 )
 
 
 def rarer() -> Iterator[Api]:
     """The domains that few requests are for, and what describes them all."""
+    from functions.agents.api import api as agents
+    from functions.identity.export_api import api as export
     from functions.reconciliation.api import api as reconciliation
+    from functions.statements.api import agent_api as statements_for_agents
     from functions.support.api import api as support
     from functions.support.articles.api import api as articles
     from functions.support.chat.api import api as chat
@@ -65,6 +64,7 @@ def rarer() -> Iterator[Api]:
     from functions.withdrawals.settlements.api import api as settlements
     from shared.web.openapi import description_api
 
+    yield from (agents, statements_for_agents, export)
     yield from (settlements, reconciliation, support, support_desk, support_mails, chat, articles)
     yield from (unlock, unlock_for_agents, callbacks, callbacks_for_agents, social)
     yield description_api(app.operations)

@@ -10,7 +10,6 @@ from functions.identity.closing import AccountNotEmpty, close
 from functions.identity.code_limits import CountryNotServed
 from functions.identity.dispute import dispute
 from functions.identity.email_change import ask_to_bind, bind
-from functions.identity.export import PersonalData, export
 from functions.identity.models import (
     AppVersionQuery,
     AppVersionView,
@@ -45,7 +44,7 @@ from functions.identity.models import (
     TwoFactorProof,
     TwoFactorView,
 )
-from functions.identity.origin import origin_of, seen
+from functions.identity.origin import origin_of
 from functions.identity.password_change import change_password
 from functions.identity.password_proof import AccountLocked, WrongCredentials, WrongPassword
 from functions.identity.password_reset import reset_password
@@ -539,29 +538,6 @@ def get_me(call: Call[None]) -> Reply:
     """Shows who is signed in."""
     account = call.found.one(Account, account_key(call.user_id))
     return Reply(200, profile(_user(call), account))
-
-
-@api.operation(
-    "POST",
-    "/v1/me/export",
-    body=PasswordProof,
-    answers={200: PersonalData},
-    problems=(AccountLocked, WrongPassword),
-    reads=_user_and_account,
-)
-def export_me(call: Call[PasswordProof]) -> Reply:
-    """Gives all that the wallet holds on the user; long lists go on at their own addresses."""
-    account = call.found.one(Account, account_key(call.user_id))
-    data = export(
-        _user(call),
-        account,
-        password=call.body.password,
-        session_id=call.session_id,
-        language=call.language,
-        origin=origin_of(call),
-        seen=seen(call),
-    )
-    return Reply(200, data)
 
 
 @api.operation(

@@ -16,7 +16,6 @@ from pynamodb.expressions.update import Action
 from functions.identity.records import User, user_key
 from functions.notifications.personal_data import forget_notifications, forget_reach
 from functions.risk import personal_data
-from functions.support.personal_data import forget_tickets
 from functions.wallet.cards import remove_all
 from shared import clock
 from shared.ledger.accounts import forget_owner
@@ -66,6 +65,8 @@ def _go_on(user: User) -> None:
     if clock.seconds() < kept_until:
         change(User(user.pk, user.sk), [*waiting(user, kept_until)], as_read)
         return
+    from functions.support.personal_data import forget_tickets  # asked for by schedule alone
+
     _forget(user.user_id)
     personal_data.forget(user.user_id)
     forget_notifications(user.user_id)
