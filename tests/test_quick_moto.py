@@ -9,6 +9,7 @@ import pytest
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import botocore_stubber
 
+from shared.aws import client
 from tests.conftest import QUICK_MOTO, fresh_aws, ledger_items, record_items
 from tests.people import Person, register
 from tests.quick_moto import quicken
@@ -46,6 +47,22 @@ def lead_a_life() -> None:
     for path in ("/v1/wallet/entries", "/v1/sessions", "/v1/me/security-events"):
         assert ana.call("GET", path).status == 200
     assert ana.back_again().available == _FUNDS - 500
+
+
+def test_an_item_that_is_too_large_is_refused_however_it_is_filled() -> None:
+    key, half = {"pk": {"S": "P"}, "sk": {"S": "S"}}, {"S": "x" * 210_000}
+    with fresh_aws():
+        database = client("dynamodb")
+        with pytest.raises(database.exceptions.ClientError, match="size"):
+            database.put_item(TableName="test-ledger", Item={**key, "a": half, "b": half})
+        database.put_item(TableName="test-ledger", Item={**key, "a": half})
+        with pytest.raises(database.exceptions.ClientError, match="size"):
+            database.update_item(
+                TableName="test-ledger",
+                Key=key,
+                UpdateExpression="SET b = :half",
+                ExpressionAttributeValues={":half": half},
+            )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from functions.identity import challenge, two_factor
+from functions.identity.asker import asker, user_and_account
 from functions.identity.attempts import attempt
 from functions.identity.challenge import ChallengeEnded
 from functions.identity.closing import AccountNotEmpty, close
@@ -57,7 +58,7 @@ from functions.identity.pay_password import (
 )
 from functions.identity.phone_change import OldPhoneUnproven, change_phone, send_leaving_code
 from functions.identity.profile import profile
-from functions.identity.records import PendingEmail, User, pending_email_key, user_key
+from functions.identity.records import PendingEmail, pending_email_key, user_key
 from functions.identity.registration import PhoneRegistered, register
 from functions.identity.security_events import Happening, list_events, record
 from functions.identity.session_check import session_check
@@ -100,11 +101,6 @@ def _the_user(call: Call[Any]) -> Iterable[Key]:
 def _user_and_pending_email(call: Call[Any]) -> Iterable[Key]:
     yield user_key(call.user_id)
     yield pending_email_key(call.user_id)
-
-
-def _user_and_account(call: Call[Any]) -> Iterable[Key]:
-    yield user_key(call.user_id)
-    yield account_key(call.user_id)
 
 
 @api.operation(
@@ -238,7 +234,7 @@ def send_step_up_code(call: Call[None]) -> Reply:
 )
 def begin_totp(call: Call[PasswordProof]) -> Reply:
     """Begins to set up an authenticator; it counts once a code of it was confirmed."""
-    return Reply(201, two_factor.begin(_user(call), call.body.password, origin=origin_of(call)))
+    return Reply(201, two_factor.begin(asker(call), call.body.password, origin=origin_of(call)))
 
 
 @api.operation(
@@ -251,7 +247,7 @@ def begin_totp(call: Call[PasswordProof]) -> Reply:
 )
 def confirm_totp(call: Call[TotpConfirmation]) -> Reply:
     """Turns two-factor on and shows the recovery codes, once."""
-    return Reply(200, two_factor.confirm(_user(call), call.body.code, origin=origin_of(call)))
+    return Reply(200, two_factor.confirm(asker(call), call.body.code, origin=origin_of(call)))
 
 
 @api.operation(
@@ -265,7 +261,7 @@ def confirm_totp(call: Call[TotpConfirmation]) -> Reply:
 def delete_totp(call: Call[TwoFactorProof]) -> Reply:
     """Turns two-factor off, by password and second factor."""
     two_factor.disable(
-        _user(call),
+        asker(call),
         call.body.password,
         call.body.second_factor,
         session_id=call.session_id,
@@ -285,7 +281,7 @@ def delete_totp(call: Call[TwoFactorProof]) -> Reply:
 def put_two_factor(call: Call[TwoFactorChoice]) -> Reply:
     """Chooses when a sign-in asks for the second factor: always, or on new devices."""
     two_factor.choose(
-        _user(call),
+        asker(call),
         call.body.password,
         call.body.second_factor,
         always=call.body.ask == "always",
@@ -311,7 +307,7 @@ def get_two_factor(call: Call[None]) -> Reply:
 def create_recovery_codes(call: Call[TwoFactorProof]) -> Reply:
     """Makes ten new recovery codes, shown once; the old ones are no longer good."""
     codes = two_factor.renew_recovery_codes(
-        _user(call), call.body.password, call.body.second_factor, origin=origin_of(call)
+        asker(call), call.body.password, call.body.second_factor, origin=origin_of(call)
     )
     return Reply(201, codes)
 
@@ -379,7 +375,7 @@ def delete_session(call: Call[None]) -> Reply:
 )
 def put_password(call: Call[PasswordChange]) -> Reply:
     """Changes the password for signing in and signs all other devices out."""
-    change_password(_user(call), call.body, session_id=call.session_id, origin=origin_of(call))
+    change_password(asker(call), call.body, session_id=call.session_id, origin=origin_of(call))
     return Reply(204)
 
 
@@ -422,7 +418,7 @@ def assess_password(call: Call[StrengthQuestion]) -> Reply:
 )
 def put_email(call: Call[EmailChange]) -> Reply:
     """Sends a code to a mail address, which it takes to bind the address to the account."""
-    sent = ask_to_bind(_user(call), call.body, language=call.language, origin=origin_of(call))
+    sent = ask_to_bind(asker(call), call.body, language=call.language, origin=origin_of(call))
     return Reply(202, sent)
 
 
@@ -437,7 +433,7 @@ def put_email(call: Call[EmailChange]) -> Reply:
 def confirm_email(call: Call[EmailConfirmation]) -> Reply:
     """Binds the mail address that the code was sent to."""
     pending = call.found.one(PendingEmail, pending_email_key(call.user_id))
-    bind(_user(call), pending, call.body.code, origin=origin_of(call))
+    bind(asker(call), pending, call.body.code, origin=origin_of(call))
     return Reply(204)
 
 
@@ -450,7 +446,7 @@ def confirm_email(call: Call[EmailConfirmation]) -> Reply:
 )
 def create_leaving_code(call: Call[None]) -> Reply:
     """Sends a code to the phone of the account, which proves it before it is changed."""
-    sent = send_leaving_code(_user(call), language=call.language, address=call.address)
+    sent = send_leaving_code(asker(call), language=call.language, address=call.address)
     return Reply(202, sent)
 
 
@@ -474,7 +470,7 @@ def create_leaving_code(call: Call[None]) -> Reply:
 def put_phone(call: Call[PhoneChange]) -> Reply:
     """Moves the account to another phone and signs all other devices out."""
     change_phone(
-        _user(call),
+        asker(call),
         call.body,
         phone=normalised(call.body.phone),
         session_id=call.session_id,
@@ -494,7 +490,7 @@ def put_phone(call: Call[PhoneChange]) -> Reply:
 def put_pay_password(call: Call[PayPasswordChange]) -> Reply:
     """Sets or replaces the pay password, which also ends a lock of payments."""
     set_pay_password(
-        _user(call),
+        asker(call),
         password=call.body.password,
         pay_password=call.body.pay_password,
         origin=origin_of(call),
@@ -532,12 +528,12 @@ def dispute_security_event(call: Call[None]) -> Reply:
 
 
 @api.operation(
-    "GET", "/v1/me", answers={200: Profile}, problems=(NotFound,), reads=_user_and_account
+    "GET", "/v1/me", answers={200: Profile}, problems=(NotFound,), reads=user_and_account
 )
 def get_me(call: Call[None]) -> Reply:
     """Shows who is signed in."""
     account = call.found.one(Account, account_key(call.user_id))
-    return Reply(200, profile(_user(call), account))
+    return Reply(200, profile(asker(call), account))
 
 
 @api.operation(
@@ -557,12 +553,12 @@ def get_me(call: Call[None]) -> Reply:
         WrongPassword,
         WrongPayPassword,
     ),
-    reads=_user_and_account,
+    reads=user_and_account,
 )
 def delete_me(call: Call[Closing]) -> Reply:
     """Closes the empty account for good, and frees the phone."""
     account = call.found.one(Account, account_key(call.user_id))
-    close(_user(call), account, call.body, origin=origin_of(call))
+    close(asker(call), account, call.body, origin=origin_of(call))
     return Reply(204)
 
 
@@ -578,10 +574,3 @@ def get_app_versions(call: Call[None]) -> Reply:
     found = standing(call.query.platform, call.query.version)
     view = AppVersionView(status=found.status, latest=found.latest, minimum=found.minimum)
     return Reply(200, view)
-
-
-def _user(call: Call[Any]) -> User:
-    user = call.found.one(User, user_key(call.user_id))
-    if user is None:
-        raise Unauthenticated
-    return user

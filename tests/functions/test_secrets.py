@@ -389,10 +389,11 @@ def write_from_networks(networks: dict[str, Any]) -> None:
         took(call("POST", message.path.partition("?")[0], raw=message.body), 401)
         told_of = call("POST", message.path, raw=message.body, headers=message.headers)
         assert told_of.status in (200, 204), told_of.text
-    for line in agent.call("GET", "/v1/agent/tickets").json["items"]:
-        if line["last_channel"] in ("wechat", "messenger", "whatsapp"):
-            path = f"/v1/agent/tickets/{line['ticket_id']}/replies"
-            took(agent.call("POST", path, {"text": "Never tell anybody."}), 201)
+    inbox = agent.call("GET", "/v1/agent/tickets").json["items"]
+    asked = {line["last_channel"]: line["ticket_id"] for line in inbox}
+    for channel in ("wechat", "messenger", "whatsapp"):
+        path = f"/v1/agent/tickets/{asked[channel]}/replies"
+        took(agent.call("POST", path, {"text": "Never tell anybody."}), 201)
 
 
 def say_it_wrong() -> None:
