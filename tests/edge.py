@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -83,8 +84,16 @@ def event(
 
 
 def _resource(path: str) -> tuple[str, dict[str, str]]:
-    for resource in sorted(app.routes, key=lambda route: route.count("{")):
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", resource)
-        if found := re.fullmatch(pattern, path):
+    for resource, pattern in _patterns(tuple(app.routes)):
+        if found := pattern.fullmatch(path):
             return resource, found.groupdict()
     return "/{proxy+}", {"proxy": path.lstrip("/")}
+
+
+@cache
+def _patterns(resources: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    """Those with the fewest parameters first, as API Gateway prefers them."""
+    return [
+        (resource, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", resource)))
+        for resource in sorted(resources, key=lambda resource: resource.count("{"))
+    ]

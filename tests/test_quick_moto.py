@@ -65,6 +65,68 @@ def test_an_item_that_is_too_large_is_refused_however_it_is_filled() -> None:
             )
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "SET #n = :one, #t = :text REMOVE #gone ADD #m :one",
+        "SET #n = #n + :one, #m = if_not_exists (#m, :ten) - :one",
+        "SET #n = if_not_exists (#n, :ten), #m = if_not_exists (#m, :ten)",
+        "SET #m = #n, #l = list_append (#l, :list) REMOVE #n",
+        "ADD #n :ten, #m :one",
+        "ADD #n :one, #s :set",
+        "ADD #m :set",
+        "DELETE #s :set",
+        # Each of these is wrong.
+        "SET #m = #m + :one",
+        "SET #t = #t + :one",
+        "SET #n = :one REMOVE #n",
+        "SET #n = :one SET #m = :one",
+        "SET #n = :nothing",
+        "SET #nothing = :one",
+        "SET #key = :text",
+        "ADD #t :one",
+    ],
+)
+def test_it_updates_as_moto_does(expression: str) -> None:
+    quick = outcome(expression)
+    with moto_itself():
+        assert quick == outcome(expression)
+
+
+def outcome(expression: str) -> tuple[str, list[dict[str, Any]]]:
+    """The error, if any, and the items, of which one is new."""
+    there = {"n": {"N": "3"}, "t": {"S": "a"}, "s": {"SS": ["a", "b"]}, "gone": {"S": "b"}}
+    values = {
+        ":one": {"N": "1"},
+        ":ten": {"N": "10"},
+        ":text": {"S": "b"},
+        ":set": {"SS": ["b", "c"]},
+        ":list": {"L": [{"S": "c"}]},
+    }
+    names = {f"#{name}": name for name in ("n", "m", "t", "s", "l", "gone")} | {"#key": "sk"}
+    old, new = ({"pk": {"S": "P"}, "sk": {"S": sort}} for sort in ("old", "new"))
+    errors = ""
+    with fresh_aws():
+        database = client("dynamodb")
+        database.put_item(TableName="test-ledger", Item={**old, **there, "l": {"L": [{"N": "1"}]}})
+        for key in (old, new):
+            try:
+                database.update_item(
+                    TableName="test-ledger",
+                    Key=key,
+                    UpdateExpression=expression,
+                    ExpressionAttributeNames={
+                        short: name for short, name in names.items() if short in expression
+                    },
+                    ExpressionAttributeValues={
+                        short: value for short, value in values.items() if short in expression
+                    },
+                )
+            except database.exceptions.ClientError as error:
+                errors += str(error)
+        return errors, ledger_items()
+
+
 @contextmanager
 def recorded() -> Iterator[list[tuple[Any, Any]]]:
     """The requests of DynamoDB that come, each with its answer."""

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Iterator
 
-import boto3
 import pytest
 
+from shared.aws import client
 from shared.bank import get_bank
 from shared.settings import settings
 from tests.clock import TestClock
@@ -65,7 +65,7 @@ def bo(cloud: None, test_clock: TestClock, bank: RunningBank) -> Person:
 @pytest.fixture
 def statement_places(cloud: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Where statement files lie and wait, in moto."""
-    s3, sqs, bucket = boto3.client("s3"), boto3.client("sqs"), "test-statements"
+    s3, sqs, bucket = client("s3"), client("sqs"), "test-statements"
     if bucket not in [one["Name"] for one in s3.list_buckets()["Buckets"]]:
         here = {"LocationConstraint": "ap-southeast-1"}
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=here)

@@ -8,10 +8,10 @@ other.
 
 import pytest
 
-from tests.quick_moto import expressions, items, requests
+from tests.quick_moto import conditions, items, requests, updates
 
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
     """Replaces those places in the whole process, until `patch` undoes it."""
-    for part in (items, expressions, requests):
+    for part in (items, conditions, updates, requests):
         part.quicken(patch)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from moto.core.serialize import BaseJSONSerializer
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb import responses
+from moto.dynamodb.models import DynamoDBBackend, utilities
 from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
@@ -21,6 +22,7 @@ def quicken(patch: pytest.MonkeyPatch) -> None:
     _compare_texts_as_texts(patch)
     _sort_by_plain_keys(patch)
     _take_attribute_values_as_they_are(patch)
+    _send_items_as_they_are(patch)
 
 
 def _copy_tables_by_their_items(patch: pytest.MonkeyPatch) -> None:
@@ -148,3 +150,20 @@ def _take_attribute_values_as_they_are(patch: pytest.MonkeyPatch) -> None:
             serialize_structure(self, serialized, value, shape, key)
 
     patch.setattr(BaseJSONSerializer, "_serialize_type_structure", serialize)
+
+
+def _send_items_as_they_are(patch: pytest.MonkeyPatch) -> None:
+    """The same on the way out, where moto asks each value what it is a few times."""
+    to_dict = utilities.dynamo_to_dict
+
+    def sent(value: Any) -> Any:
+        kind = type(value)
+        if kind is DynamoType:
+            return {value.type: value.value} if value.type in _AS_IT_IS else to_dict(value)
+        if kind is dict:
+            return {name: sent(part) for name, part in value.items()}
+        if kind is list:
+            return [sent(part) for part in value]
+        return value if kind in (str, int, bool) else to_dict(value)
+
+    patch.setattr(responses, "dynamo_to_dict", sent)

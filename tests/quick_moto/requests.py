@@ -10,10 +10,11 @@ from functools import cache
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.signers import RequestSigner
 from moto.core import responses, utils
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.responses import DynamoHandler
 from moto.kms import utils as kms_utils
 
@@ -36,9 +37,28 @@ def quicken(patch: pytest.MonkeyPatch) -> None:
         return _answered(request) or process_request(self, request)
 
     patch.setattr(BotocoreStubber, "process_request", processed)
+    _sign_only_for_others(patch)
     patch.setattr(responses, "method_names_from_class", cache(utils.method_names_from_class))
     # moto makes a pair of RSA for each key, which those that encrypt data never use.
     patch.setattr("moto.kms.models.generate_private_key", cache(kms_utils.generate_private_key))
+
+
+def _sign_only_for_others(patch: pytest.MonkeyPatch) -> None:
+    """moto looks at who signed and where, never at the signature; but that of S3 says how its body
+    is sent.
+    """
+    sign = RequestSigner.handler
+
+    def named_or_signed(
+        self: RequestSigner, operation_name: str, request: AWSRequest, **more: Any
+    ) -> None:
+        if botocore_stubber.enabled and self.signing_name != "s3":
+            signer = f"testing/20260101/{self.region_name}/{self.signing_name}/aws4_request"
+            request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={signer}"
+        else:
+            sign(self, operation_name, request, **more)
+
+    patch.setattr(RequestSigner, "handler", named_or_signed)
 
 
 def _answered(request: AWSPreparedRequest) -> Any:

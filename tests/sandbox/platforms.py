@@ -1,12 +1,18 @@
 """The sandbox platforms as their operator sees them."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from wechatpayv3 import utils
+
+from shared.platforms import wechat_pay
 from shared.platforms.port import Kind
 from tests.sandbox.running import RunningBank
 
 KINDS: tuple[Kind, ...] = ("alipay", "wechat_pay")
+# Reading a key takes longer than most tests, and each new container of theirs does it.
+vars(wechat_pay)["load_private_key"] = cache(utils.load_private_key)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from shared.settings import settings
 from shared.sweep import SweepIncomplete
 from shared.table import read
 from tests.clock import TestClock
-from tests.conftest import forget_clients
+from tests.conftest import forget_secrets
 from tests.edge import Answer, call
 from tests.faults import CUTS, Attempt, Fault, Injection, ProcessDied, intercepted
 from tests.functions.bank_cards import bind, top_up, unused_phone
@@ -351,7 +351,7 @@ class TestAnonymising:
                 try:
                     go_on_with_closed()
                 except (ProcessDied, SweepIncomplete, ServiceUnavailable):
-                    forget_clients()
+                    forget_secrets()
             test_clock.move(minutes=5)
             go_on_with_closed()
 
@@ -372,7 +372,7 @@ def test_after_a_fault_at_any_call_it_is_closed_whole_or_not_at_all(
             try:
                 close(person)
             except ProcessDied:
-                forget_clients()
+                forget_secrets()
         is_closed = account_status(person) == "closed"
         assert is_closed != stands_untouched(person), (fault, at)
         assert close(person).status == (401 if is_closed else 204), (fault, at)

@@ -20,7 +20,7 @@ from shared.settings import settings
 from shared.sweep import SweepIncomplete
 from shared.table import read, write
 from tests.clock import TestClock
-from tests.conftest import forget_clients
+from tests.conftest import forget_secrets
 from tests.edge import call
 from tests.faults import Attempt, Fault, Injection, ProcessDied, intercepted
 from tests.functions.identity.asking import (
@@ -318,7 +318,7 @@ class TestNoneIsLost:
         test_clock.move(seconds=10)  # a lock is looked at a little later
         with intercepted(dies_after_the_change), pytest.raises(ProcessDied):
             act()
-        forget_clients()
+        forget_secrets()
         told = len(sms_sent_to(PHONE))
         on_notice_schedule(TICK, None)
         assert len(sms_sent_to(PHONE)) == told
@@ -340,7 +340,7 @@ class TestNoneIsLost:
         test_clock.move(seconds=settings().notice_wait_seconds)
         with intercepted(Injection(fault, at).answer), suppress(ProcessDied, SweepIncomplete):
             send_waiting()
-        forget_clients()
+        forget_secrets()
         test_clock.move(hours=1)
         send_waiting()
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import pytest
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from functions.notifications.events import on_movements, on_schedule
+from shared.aws import client
 from shared.ledger.accounts import set_status
 from shared.settings import settings
 from tests.clock import TestClock
@@ -27,9 +27,7 @@ PUSH_TOKEN = "/v1/me/push-token"
 
 @pytest.fixture
 def push_is_on(cloud: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    made = boto3.client("sns").create_platform_application(
-        Name="wallet", Platform="APNS", Attributes={}
-    )
+    made = client("sns").create_platform_application(Name="wallet", Platform="APNS", Attributes={})
     monkeypatch.setenv("PUSH_APPLICATION_IOS", made["PlatformApplicationArn"])
     settings.cache_clear()
     yield

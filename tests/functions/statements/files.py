@@ -5,9 +5,8 @@ import io
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import boto3
-
 from functions.statements.events import on_wishes
+from shared.aws import client
 from shared.settings import settings
 from tests.people import Person
 
@@ -24,7 +23,7 @@ def ask(person: Person, *, language: str = "en", **body: Any) -> Any:
 
 def waiting_messages() -> list[dict[str, Any]]:
     """Takes what waits in the queue, in the form in which Lambda hands it on."""
-    sqs, queue = boto3.client("sqs"), settings().statement_queue
+    sqs, queue = client("sqs"), settings().statement_queue
     taken = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
     for message in taken:
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -51,7 +50,7 @@ def look(person: Person, file_id: str) -> Any:
 def content(shown: dict[str, Any]) -> bytes:
     """The file that a link leads to."""
     place = unquote(urlsplit(shown["url"]).path).lstrip("/").removeprefix("test-statements/")
-    raw: bytes = boto3.client("s3").get_object(Bucket="test-statements", Key=place)["Body"].read()
+    raw: bytes = client("s3").get_object(Bucket="test-statements", Key=place)["Body"].read()
     return raw
 
 

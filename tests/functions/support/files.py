@@ -3,8 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
-
+from shared.aws import client
 from tests.edge import Answer
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 24
@@ -16,7 +15,7 @@ def upload(asked: Answer, content: bytes = PNG) -> str:
     told: dict[str, Any] = asked.json
     place = urlsplit(told["url"])
     assert "content-length" in parse_qs(place.query)["X-Amz-SignedHeaders"][0]
-    boto3.client("s3").put_object(
+    client("s3").put_object(
         Bucket="test-support",
         Key=place.path.lstrip("/").removeprefix("test-support/"),
         Body=content,

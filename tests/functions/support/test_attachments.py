@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import boto3
 import pytest
 
 from functions.support.attachments import (
@@ -17,6 +16,7 @@ from functions.support.attachments import (
 )
 from functions.support.conversation import add_message
 from functions.support.models import AttachmentRequest
+from shared.aws import client
 from shared.errors import NotFound
 from shared.settings import settings
 from tests.functions.support.files import PNG
@@ -29,7 +29,7 @@ def uploaded(content: bytes = PNG, *, size: int = len(PNG), owner: str = USER) -
     wish = AttachmentRequest(name="../evil\n.png", content_type="image/png", size=size)
     asked = ask_to_upload(owner, wish)
     key = f"attachments/{asked.attachment_id}"
-    boto3.client("s3").put_object(**S3, Key=key, Body=content, ContentType="image/png")
+    client("s3").put_object(**S3, Key=key, Body=content, ContentType="image/png")
     return asked.attachment_id
 
 
@@ -111,7 +111,7 @@ def test_where_files_are_scanned_the_verdict_counts(monkeypatch: pytest.MonkeyPa
     for verdict in ("THREATS_FOUND", "NO_THREATS_FOUND"):
         tags = [{"Key": "GuardDutyMalwareScanStatus", "Value": verdict}]
         key = f"attachments/{attachment_id}"
-        boto3.client("s3").put_object_tagging(**S3, Key=key, Tagging={"TagSet": tags})
+        client("s3").put_object_tagging(**S3, Key=key, Tagging={"TagSet": tags})
         if verdict == "THREATS_FOUND":
             with pytest.raises(AttachmentNotChecked):
                 link_to(attachment_id, posted.ticket_id)

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from infra.sandbox.cards import TEST_CARDS
+from shared.aws import client
 from shared.bank import get_bank
 from shared.bank.port import BankRefusal
 from shared.money import Money
@@ -326,7 +326,7 @@ def test_no_number_and_no_code_is_stored_or_logged(
     confirm(ana, card_id, code)
     top_up(ana, card_id, 100, key="k")
 
-    database = boto3.client("dynamodb")
+    database = client("dynamodb")
     tables = [database.scan(TableName=name) for name in ("test-ledger", "test-records")]
     everything = json.dumps(tables) + log_text.getvalue()
     token = bank.operator("GET", "/charges")["items"][0]["card_token"]

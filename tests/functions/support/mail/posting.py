@@ -6,7 +6,6 @@ from email import message_from_string
 from email.message import EmailMessage, Message
 from typing import Any
 
-import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import RawMessage, ses_backends
 
@@ -15,6 +14,7 @@ from functions.support.mail.intake import known_mail
 from functions.support.mail.records import ReceivedMail
 from functions.support.records import Message as TicketMessage
 from functions.support.timeline import after
+from shared.aws import client
 from shared.identifiers import derived_id
 from shared.settings import settings
 
@@ -66,7 +66,7 @@ def delivered(
 
 def put_raw(ses_id: str, raw: bytes) -> None:
     """Where SES puts it."""
-    boto3.client("s3").put_object(Bucket=settings().mail_bucket, Key=f"inbound/{ses_id}", Body=raw)
+    client("s3").put_object(Bucket=settings().mail_bucket, Key=f"inbound/{ses_id}", Body=raw)
 
 
 def notification(

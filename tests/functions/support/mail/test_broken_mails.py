@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import boto3
 import pytest
 
 from functions.support.mail.raw_mails import readable_of
 from functions.support.mail.reading import read_mail
 from functions.support.mail.records import FILED, QUARANTINED, ReceivedMail
+from shared.aws import client
 from shared.settings import settings
 from tests.functions.support.mail.nasty_mails import nasty_mails
 from tests.functions.support.mail.posting import NO_POLICY, delivered, went_out, written
@@ -29,7 +29,7 @@ def no_storm(monkeypatch: pytest.MonkeyPatch) -> Iterable[None]:
 
 def raw_of(record: ReceivedMail) -> bytes:
     place = {"Bucket": settings().mail_bucket, "Key": record.object_key}
-    content: bytes = boto3.client("s3").get_object(**place)["Body"].read()
+    content: bytes = client("s3").get_object(**place)["Body"].read()
     return content
 
 

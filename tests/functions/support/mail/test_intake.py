@@ -1,11 +1,11 @@
 """A mail becomes one message of one ticket, and what must not become one is kept aside."""
 
-import boto3
 import pytest
 
 from functions.support.mail.events import on_mail
 from functions.support.mail.records import FILED, HELD, QUARANTINED, MailLine
 from functions.support.tickets import ticket_of
+from shared.aws import client
 from shared.errors import NotFound
 from shared.settings import settings
 from tests.clock import TestClock
@@ -24,7 +24,7 @@ from tests.functions.support.saying import come_to, messages, texts
 
 
 def raw_mails() -> int:
-    found = boto3.client("s3").list_objects_v2(Bucket=settings().mail_bucket, Prefix="inbound/")
+    found = client("s3").list_objects_v2(Bucket=settings().mail_bucket, Prefix="inbound/")
     return int(found["KeyCount"])
 
 
