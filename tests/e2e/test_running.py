@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from infra.attached import PROJECT, ChildFailed, answers
 from infra.phone_app import PhoneApp
-from infra.stack import AlreadyRunning, PortTaken, Stack, directory_of, find, running
+from infra.stack import Addresses, AlreadyRunning, PortTaken, Stack, directory_of, find, running
 
 
 @pytest.fixture
@@ -25,24 +26,10 @@ def free_port() -> Iterator[int]:
     shutil.rmtree(directory_of(port), ignore_errors=True)
 
 
-def test_state_survives_a_restart(tmp_path: Path) -> None:
-    with running(tmp_path) as stack:
-        before = stack.addresses
-        app = PhoneApp(before)
-        app.register()
-    assert find(tmp_path) is None
-    with running(tmp_path) as stack:
-        assert stack.addresses == before
-        app.sign_in()
-        assert app.available() == 0
-        assert app.must(200, "GET", "/v1/me")["user_id"] == app.user_id
-
-
-def test_second_stack_in_the_same_directory_is_refused(tmp_path: Path) -> None:
-    with running(tmp_path, keep=False) as stack:
-        with pytest.raises(AlreadyRunning), running(tmp_path, keep=False):
-            pytest.fail("the second stack began")
-        assert find(tmp_path) == stack.addresses
+def test_second_stack_in_the_same_directory_is_refused(stack: Stack, stack_directory: Path) -> None:
+    with pytest.raises(AlreadyRunning), running(stack_directory, keep=False):
+        pytest.fail("the second stack began")
+    assert find(stack_directory) == stack.addresses
 
 
 def test_two_stacks_do_not_know_of_each_other(stack: Stack, tmp_path: Path) -> None:
@@ -75,19 +62,34 @@ def test_start_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     assert find(tmp_path) is None
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_signal_ends_make_run_in_order(ending: signal.Signals, free_port: int) -> None:
-    command = [sys.executable, "-m", "infra.run", "--port", str(free_port)]
+def test_make_run_remembers_all_and_ends_in_order_by_either_signal(free_port: int) -> None:
+    with running_until(signal.SIGINT, free_port) as before:
+        app = PhoneApp(before)
+        app.register()
+    with running_until(signal.SIGTERM, free_port) as after:
+        assert after == before
+        app.sign_in()
+        assert app.available() == 0
+        assert app.must(200, "GET", "/v1/me")["user_id"] == app.user_id
+
+
+@contextmanager
+def running_until(ending: signal.Signals, port: int) -> Iterator[Addresses]:
+    """`make run` on a port, which that signal ends."""
+    command = [sys.executable, "-m", "infra.run", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as run:
-        assert run.stdout is not None
-        assert any("Ready after" in line for line in run.stdout)
-        addresses = find(directory_of(free_port))
-        assert addresses is not None
-        run.send_signal(ending)
+        try:
+            assert run.stdout is not None
+            assert any("Ready after" in line for line in run.stdout)
+            addresses = find(directory_of(port))
+            assert addresses is not None
+            yield addresses
+        finally:
+            run.send_signal(ending)
         assert run.wait(timeout=60) == 0
     for url in (
         addresses.aws_endpoint_url + "/_ministack/ready",
         addresses.sandbox_url + "/health",
     ):
         assert not answers(url)
-    assert not (directory_of(free_port) / "stack.json").exists()
+    assert not (directory_of(port) / "stack.json").exists()

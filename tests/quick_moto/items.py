@@ -7,7 +7,7 @@ import pytest
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb import responses
 from moto.dynamodb.models import DynamoDBBackend, utilities
-from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 _AS_IT_IS = {"S", "N", "SS", "NS", "BOOL", "NULL"}
@@ -164,6 +164,8 @@ def _send_items_as_they_are(patch: pytest.MonkeyPatch) -> None:
             return {name: sent(part) for name, part in value.items()}
         if kind is list:
             return [sent(part) for part in value]
+        if kind is Item:
+            return sent(value.to_json())
         return value if kind in (str, int, bool) else to_dict(value)
 
     patch.setattr(responses, "dynamo_to_dict", sent)
