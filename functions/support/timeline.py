@@ -44,12 +44,13 @@ def after(ticket_id: str, sequence: int, *, limit: int = _AFTER_LIMIT) -> list[M
     )
 
 
-def page(ticket: Ticket, query: PageQuery, *, notes: bool) -> Page:
+def page(ticket: Ticket, query: PageQuery, *, reader: str, notes: bool = False) -> Page:
     """A page of all that was said, also in tickets that were merged into this one.
 
-    notes: with those of agents between the messages. Raises InvalidCursor.
+    reader: whose id the cursor is good for. notes: with those of agents between the messages.
+    Raises InvalidCursor.
     """
-    of = f"timeline {ticket.ticket_id} {notes}"
+    of = f"timeline {ticket.ticket_id} {reader} {notes}"
     begin_before: dict[str, str] = {}
     if query.cursor is not None:
         begin_before = json.loads(open_cursor(query.cursor, of=of))

@@ -74,7 +74,7 @@ def tickets_in(lines: list[TicketLine]) -> list[Ticket]:
 
 def conversation(ticket: Ticket, query: PageQuery) -> ConversationView:
     """A ticket with a page of its messages. Raises InvalidCursor."""
-    lines, next_cursor = timeline.page(ticket, query, notes=False)
+    lines, next_cursor = timeline.page(ticket, query, reader=str(ticket.user_id))
     return ConversationView(
         ticket=view(ticket), messages=message_views(lines), next_cursor=next_cursor
     )

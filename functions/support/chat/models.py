@@ -121,8 +121,13 @@ class Conversation(Struct, frozen=True, kw_only=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """What somebody has said. `channel` tells by which way it came or went."""
+    """What somebody has said. `channel` tells by which way it came or went.
 
+    `ticket_id`: where it stands, with its `sequence` there. In a history it may be another than was
+    asked for, one that was merged into it.
+    """
+
+    ticket_id: str
     sequence: int
     author: Literal["user", "visitor", "agent", "system"]
     channel: str
@@ -178,7 +183,7 @@ class HasRead(FrameOut, frozen=True, kw_only=True, tag="read"):
 
 
 class Page(FrameOut, frozen=True, kw_only=True, tag="history"):
-    """Answers `history`. `sequence`: of the newest message there is.
+    """Answers `history`. `sequence`: of the newest message that there is in this ticket.
 
     `next_cursor`: where older ones begin, when there are any; none where `after` was asked for.
     """

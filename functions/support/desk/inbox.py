@@ -114,7 +114,7 @@ def search(query: SearchQuery, *, by: Actor) -> DeskTickets:
 def conversation(ticket_id: str, query: PageQuery, *, by: Actor) -> DeskConversation:
     """A ticket with a page of messages and notes. Raises NotFound, OwnAccount, InvalidCursor."""
     ticket = looked_at(ticket_id, by, "ticket_seen")
-    lines, next_cursor = timeline.page(ticket, query, notes=True)
+    lines, next_cursor = timeline.page(ticket, query, reader=by.id, notes=True)
     return DeskConversation(ticket=view(ticket), lines=_lines(lines), next_cursor=next_cursor)
 
 

@@ -2,8 +2,10 @@
 
 from tests.agents import Agent
 from tests.chatting import Device, Gateway
+from tests.clock import TestClock
 from tests.functions.bank_cards import unused_phone
 from tests.functions.support.chat.test_talking import begin, only, said, taken
+from tests.functions.support.test_desk import ask, do
 from tests.people import Person, register
 
 
@@ -57,6 +59,26 @@ def test_older_messages_come_page_by_page_each_in_order(phone: Device) -> None:
         pages.append(texts_of(page))
         wish["cursor"] = page["next_cursor"]
     assert pages == [["4", "5"], ["2", "3"], ["1"]]
+
+
+def test_what_was_said_in_a_ticket_that_was_merged_comes_with_the_older(
+    user: Person, phone: Device, agent: Agent, test_clock: TestClock
+) -> None:
+    merged = ask(user)
+    test_clock.move(seconds=1)
+    ticket_id = conversation(phone, 2)
+    assert do(agent, merged, "merge", {"into": ticket_id}).status == 200
+
+    wish = {"ticket_id": ticket_id, "limit": 2}
+    newest = only("history", phone.asks("history", **wish))
+    older = only("history", phone.asks("history", **wish, cursor=newest["next_cursor"]))
+
+    assert [(one["ticket_id"], one["sequence"]) for one in newest["items"]] == [
+        (ticket_id, 1), (ticket_id, 2)
+    ]  # fmt: skip
+    assert [one["ticket_id"] for one in older["items"]] == [merged]
+    assert (older["sequence"], older["next_cursor"]) == (2, None)
+    assert len(only("history", phone.asks("history", ticket_id=ticket_id, after=0))["items"]) == 2
 
 
 def test_a_cursor_is_good_for_whom_it_was_made(
