@@ -26,6 +26,7 @@ from tests.edge import Answer, call
 from tests.faults import CUTS, Fault, Swept, sweep, watched
 from tests.functions.identity import second_factor
 from tests.functions.identity.asking import OTHER_PHONE, PHONE, ask_code, opens, sign_in, wrong
+from tests.functions.identity.test_closing import close
 from tests.functions.notifications.hearing import bind_email
 from tests.functions.scheduled import TICK
 from tests.functions.support.locked_out import (
@@ -486,6 +487,23 @@ def test_what_the_owner_does_meanwhile_makes_it_void(
     assert status_of(ana) == "frozen"
     assert len(open_reports(ana.user_id)) == 1
     assert look(agent, request_id).json["state"] == "refused"
+
+
+def test_who_has_closed_the_account_meanwhile_is_told_of_the_closing_alone(
+    agent: Agent, second: Agent, test_clock: TestClock
+) -> None:
+    poor = register(PHONE)
+    bind_email(poor, EMAIL)
+    request_id = asked(poor)
+    prove_mail(request_id)
+    approval_id = proposed(agent, request_id)
+    assert close(poor).status == 204
+
+    assert second.approve(approval_id).json["state"] == "failed"
+    test_clock.move(seconds=settings().notice_wait_seconds)
+    on_notice_schedule(TICK, None)
+    assert told_of_refusal() == 0
+    assert "已注销" in sms_sent_to(PHONE)[-1]
 
 
 def test_a_password_that_was_reset_meanwhile_stays(
