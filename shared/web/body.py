@@ -24,7 +24,7 @@ NOT_ALLOWED = Texts("不是允许的值", "is not one of the allowed values")
 _RULES = (
     (
         re.compile(r"Expected `(.*)`, got `(.*)`$"),
-        Texts("应为 {0}，收到 {1}", "expected {0}, got {1}"),
+        Texts("应为{0}，收到{1}", "expected {0}, got {1}"),
     ),
     (re.compile(r"Expected `\w+` >= (.*)"), Texts("不得小于 {0}", "must be at least {0}")),
     (re.compile(r"Expected `\w+` <= (.*)"), Texts("不得大于 {0}", "must be at most {0}")),
@@ -39,6 +39,16 @@ _RULES = (
     (re.compile(r"Expected `\w+` matching"), Texts("格式不正确", "has the wrong form")),
     (re.compile(r"Invalid (enum )?value"), NOT_ALLOWED),
 )
+_TYPES = {
+    "str": Texts("文本", "a text"),
+    "int": Texts("整数", "an integer"),
+    "decimal": Texts("带小数或指数的数", "a number with a fraction or exponent"),
+    "bool": Texts("布尔值", "a boolean"),
+    "object": Texts("对象", "an object"),
+    "array": Texts("数组", "an array"),
+    "null": Texts("空值", "null"),
+}
+_OR = Texts("或", " or ")
 _OTHERWISE = Texts("不符合要求", "does not have the required form")
 REQUIRED = Texts("必填", "is required")
 
@@ -119,9 +129,18 @@ def _problem_of(error: msgspec.ValidationError) -> Problem:
         return InvalidField(field=_joined(field, *own) or "body", reason=Texts(zh, en))
     for rule, texts in _RULES:
         if found := rule.match(what):
-            reason = Texts(*(text.format(*found.groups()) for text in texts))
-            return InvalidField(field=field or "body", reason=reason)
+            zh, en = (
+                text.format(*(_in_words(part, language) for part in found.groups()))
+                for language, text in enumerate(texts)
+            )
+            return InvalidField(field=field or "body", reason=Texts(zh, en))
     return InvalidField(field=field or "body", reason=_OTHERWISE)
+
+
+def _in_words(part: str, language: int) -> str:
+    """Types as people call them, of which msgspec names one or several; else the part itself."""
+    names = (_TYPES[name][language] if name in _TYPES else name for name in part.split(" | "))
+    return _OR[language].join(names)
 
 
 def _joined(*names: str) -> str:
