@@ -83,8 +83,11 @@ class MessageRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class MessageView(Struct, frozen=True, kw_only=True):
-    """`author`: `you`, or `support`."""
+    """`author`: `you`, or `support`. `ticket_id`: where it stands, with its `sequence` there; one
+    that was merged keeps its own.
+    """
 
+    ticket_id: str
     sequence: int
     author: Literal["you", "support"]
     channel: Channel

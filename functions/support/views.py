@@ -85,6 +85,7 @@ def message_views(lines: list[Message | Note]) -> list[MessageView]:
     files = attachments.views(sorted({one for line in said for one in line.attachments or ()}))
     return [
         MessageView(
+            ticket_id=line.ticket_id,
             sequence=int(line.sequence),
             author="support" if line.author_kind in _OURS else "you",
             channel=line.channel,  # type: ignore[arg-type]  # of the seven

@@ -37,7 +37,7 @@ _RULES = (
         Texts("长度不得超过 {0}", "must have at most {0} characters"),
     ),
     (re.compile(r"Expected `\w+` matching"), Texts("格式不正确", "has the wrong form")),
-    (re.compile(r"Invalid (enum )?value"), NOT_ALLOWED),
+    (re.compile(r"Invalid (?:enum )?value"), NOT_ALLOWED),
 )
 _TYPES = {
     "str": Texts("文本", "a text"),

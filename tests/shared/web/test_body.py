@@ -1,7 +1,7 @@
 """What JSON is taken, and how a refusal names the field."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import pytest
@@ -17,6 +17,7 @@ class Inner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     number: Annotated[int, msgspec.Meta(ge=1, le=10)]
     inner: Inner | None = None
+    colour: Literal["red", "green"] = "red"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,8 @@ def test_what_people_do_type_is_taken(text: str) -> None:
         ({"number": 1.5}, "INVALID_FIELD", "number", "小数", "got a number with a fraction"),
         ({"number": None}, "INVALID_FIELD", "number", "收到空值", "got null"),
         ({"number": 1, "inner": 2}, "INVALID_FIELD", "inner", "对象或空值", "object or null"),
+        ({"number": 1, "colour": "blue"}, "INVALID_FIELD", "colour", "允许", "not one of"),
+        ({"number": 1, "colour": 1}, "INVALID_FIELD", "colour", "应为文本", "expected a text"),
         ({"number": 1, "inner": {}}, "INVALID_FIELD", "inner.word", "必填", "is required"),
         ({"number": 1, "inner": {"word": "a"}}, "INVALID_FIELD", "inner.word", "少于 2", "least 2"),
         ({"number": 1, "inner": {"word": "abcde"}}, "INVALID_FIELD", "inner.word", "过", "most"),
