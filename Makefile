@@ -18,7 +18,7 @@ EACH_WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 # Each process would compile all libraries again, where an environment says that nothing be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-PIP_INSTALL := pip install --quiet --no-compile --disable-pip-version-check
+PIP_INSTALL := pip install --quiet --quiet --no-compile --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo agent merchant test lint lint-code lint-template format unit stack-tests package deploy bench lock clean
