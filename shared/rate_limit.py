@@ -13,12 +13,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from pynamodb.attributes import NumberAttribute
-
 from shared import clock
 from shared.errors import Problem, Texts
 from shared.observability import count
-from shared.table import Cancelled, DomainRecord, Found, Key, Write, delete, update, write
+from shared.table import (
+    Cancelled,
+    DomainRecord,
+    Found,
+    IntegerAttribute,
+    Key,
+    Write,
+    delete,
+    update,
+    write,
+)
 
 _IPV6_PREFIX = 64
 
@@ -39,8 +47,8 @@ class TooManyRequests(Problem):
 class Allowance(DomainRecord):
     """`used`: how often in one window. `free_at`: when an interval has passed, seconds."""
 
-    used = NumberAttribute(null=True)
-    free_at = NumberAttribute(null=True)
+    used = IntegerAttribute(null=True)
+    free_at = IntegerAttribute(null=True)
 
 
 class RateLimit(Protocol):

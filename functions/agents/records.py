@@ -14,14 +14,9 @@ The sessions of an agent and the tries at their password are records of identity
 
 from typing import Any
 
-from pynamodb.attributes import (
-    JSONAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-    UnicodeSetAttribute,
-)
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute, UnicodeSetAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 INVITED, ACTIVE, DISABLED = "invited", "active", "disabled"
 PROPOSED, APPROVED, REJECTED = "proposed", "approved", "rejected"
@@ -44,8 +39,8 @@ class Agent(DomainRecord):
     user_id = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
     totp_secret = UnicodeAttribute(null=True)
-    last_step = NumberAttribute(default=0)
-    sign_ins = NumberAttribute(default=0)
+    last_step = IntegerAttribute(default=0)
+    sign_ins = IntegerAttribute(default=0)
     invitation_id = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
 
@@ -59,7 +54,7 @@ class Invitation(DomainRecord):
 
     agent_id = UnicodeAttribute()
     secret_hash = UnicodeAttribute()
-    expires_at = NumberAttribute()
+    expires_at = IntegerAttribute()
     password_hash = UnicodeAttribute(null=True)
     totp_secret = UnicodeAttribute(null=True)
     used_with = UnicodeAttribute(null=True)
@@ -81,16 +76,16 @@ class Approval(DomainRecord):
     owners: Any = JSONAttribute()
     what: Any = JSONAttribute()
     role = UnicodeAttribute()
-    needed = NumberAttribute()
+    needed = IntegerAttribute()
     proposed_by = UnicodeAttribute()
     proposer = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
     state = UnicodeAttribute()
     decisions: Any = JSONAttribute()
-    votes = NumberAttribute(default=0)
+    votes = IntegerAttribute(default=0)
     failure = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
-    expires_at = NumberAttribute()
+    expires_at = IntegerAttribute()
     ended_at = UnicodeAttribute(null=True)
 
 

@@ -10,9 +10,9 @@ Keys in the table `records`:
 
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 MADE_PREFIX, OF_PREFIX = "MADE#", "OF#"
 
@@ -32,7 +32,7 @@ class FailedAttempt(DomainRecord):
     kind = UnicodeAttribute()
     object_id = UnicodeAttribute()
     transfer_id = UnicodeAttribute()
-    amount = NumberAttribute(null=True)
+    amount = IntegerAttribute(null=True)
     refusal = UnicodeAttribute()
     code = UnicodeAttribute()
     facts: Any = JSONAttribute()

@@ -28,12 +28,11 @@ from typing import Any
 from pynamodb.attributes import (
     BooleanAttribute,
     JSONAttribute,
-    NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 EMAIL_PREFIX = "EMAIL#"
 
@@ -64,18 +63,18 @@ class User(DomainRecord):
     phone = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
     password_hash = UnicodeAttribute(null=True)
-    password_changed_at = NumberAttribute(null=True)
-    cool_down_until = NumberAttribute(null=True)
+    password_changed_at = IntegerAttribute(null=True)
+    cool_down_until = IntegerAttribute(null=True)
     language = UnicodeAttribute()
     created_at = UnicodeAttribute()
-    sign_ins = NumberAttribute(default=0)
-    last_sign_in_at = NumberAttribute(null=True)
+    sign_ins = IntegerAttribute(default=0)
+    last_sign_in_at = IntegerAttribute(null=True)
     last_country = UnicodeAttribute(null=True)
     sign_in_hour = UnicodeAttribute(null=True)
-    hour_sign_ins = NumberAttribute(default=0)
-    disputed_at = NumberAttribute(null=True)
-    closed_at = NumberAttribute(null=True)
-    anonymised_at = NumberAttribute(null=True)
+    hour_sign_ins = IntegerAttribute(default=0)
+    disputed_at = IntegerAttribute(null=True)
+    closed_at = IntegerAttribute(null=True)
+    anonymised_at = IntegerAttribute(null=True)
 
 
 class Session(DomainRecord):
@@ -88,16 +87,16 @@ class Session(DomainRecord):
 
     session_id = UnicodeAttribute()
     access_hash = UnicodeAttribute()
-    access_ends_at = NumberAttribute()
+    access_ends_at = IntegerAttribute()
     refresh_hash = UnicodeAttribute()
     previous_refresh_hash = UnicodeAttribute(null=True)
     rotation_salt = UnicodeAttribute(null=True)
-    rotated_at = NumberAttribute(null=True)
-    ends_at = NumberAttribute()
+    rotated_at = IntegerAttribute(null=True)
+    ends_at = IntegerAttribute()
     device = JSONAttribute(null=True)
     address = UnicodeAttribute(null=True)
     country = UnicodeAttribute(null=True)
-    device_since = NumberAttribute(default=0)
+    device_since = IntegerAttribute(default=0)
     created_at = UnicodeAttribute()
     last_used_at = UnicodeAttribute()
 
@@ -147,7 +146,7 @@ class OwnerNotice(DomainRecord):
     text = UnicodeAttribute()
     phone = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
-    tries = NumberAttribute(default=0)
+    tries = IntegerAttribute(default=0)
 
 
 class PendingEmail(DomainRecord):
@@ -164,8 +163,8 @@ class Verification(DomainRecord):
     purpose = UnicodeAttribute()
     target_digest = UnicodeAttribute()
     code_hash = UnicodeAttribute()
-    expires_at = NumberAttribute()
-    tries = NumberAttribute(default=0)
+    expires_at = IntegerAttribute()
+    tries = IntegerAttribute(default=0)
     used_by = UnicodeAttribute(null=True)
 
 
@@ -178,7 +177,7 @@ class TwoFactor(DomainRecord):
     status = UnicodeAttribute()
     secret = UnicodeAttribute()
     always = BooleanAttribute(default=False)
-    last_step = NumberAttribute(default=0)
+    last_step = IntegerAttribute(default=0)
     recovery_hashes: Any = UnicodeSetAttribute(null=True)
 
 
@@ -189,7 +188,7 @@ class KnownDevice(DomainRecord):
     """
 
     name = UnicodeAttribute(null=True)
-    since = NumberAttribute()
+    since = IntegerAttribute()
     secret_hash = UnicodeAttribute(null=True)
 
 
@@ -207,9 +206,9 @@ class Challenge(DomainRecord):
     device: Any = JSONAttribute(null=True)
     device_proof = UnicodeAttribute(null=True)
     verification_id = UnicodeAttribute(null=True)
-    tries = NumberAttribute(default=0)
-    expires_at = NumberAttribute()
-    passed_at = NumberAttribute(null=True)
+    tries = IntegerAttribute(default=0)
+    expires_at = IntegerAttribute()
+    passed_at = IntegerAttribute(null=True)
     used = BooleanAttribute(null=True)
 
 
@@ -221,8 +220,8 @@ class Tries(DomainRecord):
     with the entry in the index `due` by which the owner is told.
     """
 
-    made = NumberAttribute()
-    tried_at = NumberAttribute()
+    made = IntegerAttribute()
+    tried_at = IntegerAttribute()
     user_id = UnicodeAttribute(null=True)
 
 

@@ -15,9 +15,9 @@ entries of the account do.
 import hashlib
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 MADE_PREFIX, PUSH_PREFIX = "MADE#", "PUSH#"
 MOVED, FAILED, CANCELLED = "moved", "failed", "cancelled"
@@ -39,15 +39,15 @@ class Notification(DomainRecord):
     kind = UnicodeAttribute()
     outcome = UnicodeAttribute()
     direction = UnicodeAttribute(null=True)
-    amount = NumberAttribute()
+    amount = IntegerAttribute()
     currency = UnicodeAttribute()
-    balance_after = NumberAttribute(null=True)
+    balance_after = IntegerAttribute(null=True)
     counterparty = UnicodeAttribute(null=True)
     note = UnicodeAttribute(null=True)
     reference = UnicodeAttribute()
     created_at = UnicodeAttribute()
     unsent: Any = UnicodeSetAttribute(null=True)
-    tries = NumberAttribute(default=0)
+    tries = IntegerAttribute(default=0)
 
 
 class ReadMark(DomainRecord):

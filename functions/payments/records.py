@@ -19,12 +19,12 @@ the order's, its `credit` the merchant's.
 
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from shared.ledger import FromMerchant, ToMerchant
 from shared.money import Money
 from shared.secrets import keyed_hash
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 ACTIVE, DISABLED = "active", "disabled"
 OPEN, PAID, CLOSED, EXPIRED = "open", "paid", "closed", "expired"
@@ -54,14 +54,14 @@ class Merchant(DomainRecord):
     name = UnicodeAttribute()
     status = UnicodeAttribute()
     secrets: Any = JSONAttribute()
-    fee_basis_points = NumberAttribute(null=True)
+    fee_basis_points = IntegerAttribute(null=True)
     notify_url = UnicodeAttribute(null=True)
     settlement_card: Any = JSONAttribute(null=True)
     settlement_at = UnicodeAttribute(null=True)
-    settlement_minimum = NumberAttribute(null=True)
-    settlement_reserve = NumberAttribute(null=True)
+    settlement_minimum = IntegerAttribute(null=True)
+    settlement_reserve = IntegerAttribute(null=True)
     settlement_wish = UnicodeAttribute(null=True)
-    version = NumberAttribute(default=1)
+    version = IntegerAttribute(default=1)
     created_at = UnicodeAttribute()
 
 
@@ -94,23 +94,23 @@ class Order(DomainRecord):
     merchant_name = UnicodeAttribute()
     kind = UnicodeAttribute(default=ORDER)
     status = UnicodeAttribute(default=OPEN)
-    amount = NumberAttribute()
+    amount = IntegerAttribute()
     currency = UnicodeAttribute()
     subject = UnicodeAttribute()
-    fee_basis_points = NumberAttribute()
+    fee_basis_points = IntegerAttribute()
     notify_url = UnicodeAttribute(null=True)
     fingerprint = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
-    expires_at = NumberAttribute()
+    expires_at = IntegerAttribute()
     payment_id = UnicodeAttribute(null=True)
     payer_id = UnicodeAttribute(null=True)
     paid_at = UnicodeAttribute(null=True)
-    fee = NumberAttribute(null=True)
+    fee = IntegerAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
     ended_why = UnicodeAttribute(null=True)
-    refunded_amount = NumberAttribute(default=0)
-    refunded_fee = NumberAttribute(default=0)
-    refunds = NumberAttribute(default=0)
+    refunded_amount = IntegerAttribute(default=0)
+    refunded_fee = IntegerAttribute(default=0)
+    refunds = IntegerAttribute(default=0)
 
     @property
     def money(self) -> Money:
@@ -135,8 +135,8 @@ class Refund(DomainRecord):
 
     refund_id = UnicodeAttribute()
     merchant_refund_id = UnicodeAttribute()
-    amount = NumberAttribute()
-    fee = NumberAttribute()
+    amount = IntegerAttribute()
+    fee = IntegerAttribute()
     reason = UnicodeAttribute(null=True)
     fingerprint = UnicodeAttribute()
     created_at = UnicodeAttribute()
@@ -158,8 +158,8 @@ class Event(DomainRecord):
     url = UnicodeAttribute()
     body = UnicodeAttribute()
     status = UnicodeAttribute(default=WAITING)
-    tries = NumberAttribute(default=0)
-    since = NumberAttribute()
+    tries = IntegerAttribute(default=0)
+    since = IntegerAttribute()
     created_at = UnicodeAttribute()
     ended_at = UnicodeAttribute(null=True)
 
@@ -170,9 +170,9 @@ class Delivery(DomainRecord):
     """
 
     at = UnicodeAttribute()
-    status = NumberAttribute(null=True)
+    status = IntegerAttribute(null=True)
     failure = UnicodeAttribute(null=True)
-    duration_ms = NumberAttribute()
+    duration_ms = IntegerAttribute()
 
 
 class EventLine(DomainRecord):
@@ -192,9 +192,9 @@ class PaymentCode(DomainRecord):
     session_id = UnicodeAttribute()
     country = UnicodeAttribute(null=True)
     seen_country = UnicodeAttribute(null=True)
-    seen_at = NumberAttribute()
-    device_since = NumberAttribute()
-    expires_at = NumberAttribute()
+    seen_at = IntegerAttribute()
+    device_since = IntegerAttribute()
+    expires_at = IntegerAttribute()
     order_id = UnicodeAttribute(null=True)
 
 

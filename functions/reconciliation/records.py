@@ -7,9 +7,9 @@
 
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 WAITING, REFUSED, DONE = "waiting", "refused", "done"
 DAY_PREFIX = "DAY#"
@@ -28,7 +28,7 @@ class Reconciliation(DomainRecord):
     status = UnicodeAttribute()
     follows = UnicodeAttribute(null=True)
     why = UnicodeAttribute(null=True)
-    fetches = NumberAttribute(default=0)
+    fetches = IntegerAttribute(default=0)
     file_key = UnicodeAttribute(null=True)
     report_key = UnicodeAttribute(null=True)
     counts: Any = JSONAttribute(null=True)

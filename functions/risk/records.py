@@ -10,9 +10,9 @@ Where and when a user was last seen stands in the records of identity, which are
 
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 
 class RiskDecision(DomainRecord):
@@ -34,7 +34,7 @@ class KnownPayee(DomainRecord):
     """Somebody to whom a user has sent a guarded amount. `since` is in seconds."""
 
     payee_id = UnicodeAttribute()
-    since = NumberAttribute()
+    since = IntegerAttribute()
 
 
 def risk_decision_key(user_id: str, time_ms: int, decision_id: str) -> Key:

@@ -7,9 +7,9 @@
 | MerchantDay   | `MERCHANT_DAYS#<merchant id>` | `DAY#<day>`      |
 """
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 WAITING, READY, FAILED = "waiting", "ready", "failed"
 
@@ -30,14 +30,14 @@ class StatementFile(DomainRecord):
     status = UnicodeAttribute()
     format = UnicodeAttribute()
     language = UnicodeAttribute()
-    from_ms = NumberAttribute()
-    to_ms = NumberAttribute()
-    lines = NumberAttribute()
-    written = NumberAttribute(default=0)
+    from_ms = IntegerAttribute()
+    to_ms = IntegerAttribute()
+    lines = IntegerAttribute()
+    written = IntegerAttribute(default=0)
     sha256 = UnicodeAttribute(null=True)
-    size = NumberAttribute(null=True)
+    size = IntegerAttribute(null=True)
     made_at = UnicodeAttribute(null=True)
-    ends_at = NumberAttribute(null=True)
+    ends_at = IntegerAttribute(null=True)
 
     @property
     def owner_id(self) -> str:
@@ -51,8 +51,8 @@ class StatementSum(DomainRecord):
     user_id = UnicodeAttribute(null=True)
     merchant_id = UnicodeAttribute(null=True)
     format = UnicodeAttribute()
-    from_ms = NumberAttribute()
-    to_ms = NumberAttribute()
+    from_ms = IntegerAttribute()
+    to_ms = IntegerAttribute()
     made_at = UnicodeAttribute()
 
 
@@ -60,7 +60,7 @@ class MerchantDay(DomainRecord):
     """What a merchant had at the end of a local day that is over, in minor units. It stays so."""
 
     day = UnicodeAttribute()
-    closing = NumberAttribute()
+    closing = IntegerAttribute()
 
 
 def statement_file_key(owner_id: str, file_id: str) -> Key:

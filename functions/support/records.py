@@ -26,12 +26,11 @@ from typing import Any
 from pynamodb.attributes import (
     BooleanAttribute,
     JSONAttribute,
-    NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 OPEN, PENDING, SOLVED, CLOSED, REOPENED = "open", "pending", "solved", "closed", "reopened"
 LOW, NORMAL, HIGH, URGENT = "low", "normal", "high", "urgent"
@@ -88,8 +87,8 @@ class Ticket(DomainRecord):
     channel = UnicodeAttribute()
     last_channel = UnicodeAttribute()
     about: Any = JSONAttribute(null=True)
-    messages = NumberAttribute(default=0)
-    notes = NumberAttribute(default=0)
+    messages = IntegerAttribute(default=0)
+    notes = IntegerAttribute(default=0)
     merged: Any = JSONAttribute(null=True)
     merged_into = UnicodeAttribute(null=True)
     follows = UnicodeAttribute(null=True)
@@ -99,14 +98,14 @@ class Ticket(DomainRecord):
     updated_at = UnicodeAttribute()
     answered_at = UnicodeAttribute(null=True)
     solved_at = UnicodeAttribute(null=True)
-    answer_due_at = NumberAttribute(null=True)
-    solve_due_at = NumberAttribute(null=True)
-    solve_left = NumberAttribute(null=True)
-    closes_at = NumberAttribute(null=True)
+    answer_due_at = IntegerAttribute(null=True)
+    solve_due_at = IntegerAttribute(null=True)
+    solve_left = IntegerAttribute(null=True)
+    closes_at = IntegerAttribute(null=True)
     broken: Any = UnicodeSetAttribute(null=True)
-    rating = NumberAttribute(null=True)
+    rating = IntegerAttribute(null=True)
     rating_comment = UnicodeAttribute(null=True)
-    version = NumberAttribute(default=0)
+    version = IntegerAttribute(default=0)
     change_id = UnicodeAttribute()
 
 
@@ -120,7 +119,7 @@ class Message(DomainRecord):
     """
 
     ticket_id = UnicodeAttribute()
-    sequence = NumberAttribute()
+    sequence = IntegerAttribute()
     channel = UnicodeAttribute()
     author_kind = UnicodeAttribute()
     author_id = UnicodeAttribute()
@@ -131,7 +130,7 @@ class Message(DomainRecord):
     attachments: Any = JSONAttribute(null=True)
     details: Any = JSONAttribute(null=True)
     delivery = UnicodeAttribute(null=True)
-    tries = NumberAttribute(default=0)
+    tries = IntegerAttribute(default=0)
     moved_to = UnicodeAttribute(null=True)
 
 
@@ -139,7 +138,7 @@ class Note(DomainRecord):
     """What agents see beside the messages: what one of them wrote (`note`), or what happened."""
 
     ticket_id = UnicodeAttribute()
-    sequence = NumberAttribute()
+    sequence = IntegerAttribute()
     kind = UnicodeAttribute()
     author_kind = UnicodeAttribute()
     author_id = UnicodeAttribute()
@@ -164,7 +163,7 @@ class Source(DomainRecord):
     """That a message of a channel has come in: what became of it, and a keyed digest of it."""
 
     ticket_id = UnicodeAttribute()
-    sequence = NumberAttribute()
+    sequence = IntegerAttribute()
     fingerprint = UnicodeAttribute()
 
 
@@ -180,7 +179,7 @@ class Attachment(DomainRecord):
     owner = UnicodeAttribute()
     name = UnicodeAttribute()
     kind = UnicodeAttribute()
-    size = NumberAttribute()
+    size = IntegerAttribute()
     uploaded = BooleanAttribute(default=False)
     clean = BooleanAttribute(default=False)
     ticket_id = UnicodeAttribute(null=True)
@@ -198,26 +197,26 @@ class Figures(DomainRecord):
 
     day = UnicodeAttribute()
     channel = UnicodeAttribute()
-    opened = NumberAttribute(null=True)
-    answered = NumberAttribute(null=True)
-    answer_seconds = NumberAttribute(null=True)
-    solved = NumberAttribute(null=True)
-    solve_seconds = NumberAttribute(null=True)
-    reopened = NumberAttribute(null=True)
-    rated = NumberAttribute(null=True)
-    rating_sum = NumberAttribute(null=True)
-    broken = NumberAttribute(null=True)
+    opened = IntegerAttribute(null=True)
+    answered = IntegerAttribute(null=True)
+    answer_seconds = IntegerAttribute(null=True)
+    solved = IntegerAttribute(null=True)
+    solve_seconds = IntegerAttribute(null=True)
+    reopened = IntegerAttribute(null=True)
+    rated = IntegerAttribute(null=True)
+    rating_sum = IntegerAttribute(null=True)
+    broken = IntegerAttribute(null=True)
 
 
 class Backlog(DomainRecord):
     """How many tickets of a channel are in each state, in one of several shards."""
 
     channel = UnicodeAttribute()
-    open = NumberAttribute(null=True)
-    pending = NumberAttribute(null=True)
-    solved = NumberAttribute(null=True)
-    reopened = NumberAttribute(null=True)
-    closed = NumberAttribute(null=True)
+    open = IntegerAttribute(null=True)
+    pending = IntegerAttribute(null=True)
+    solved = IntegerAttribute(null=True)
+    reopened = IntegerAttribute(null=True)
+    closed = IntegerAttribute(null=True)
 
 
 def case_key(kind: str, about: str) -> Key:

@@ -12,13 +12,13 @@ A notification knows only the id of the top-up that it is about.
 
 from typing import Any, cast
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 
 from shared.errors import NotFound
 from shared.ledger.accounts import BANK_SETTLEMENT, PLATFORM_SETTLEMENT
 from shared.money import Money
 from shared.platforms.port import Kind
-from shared.table import DomainRecord, Key, read
+from shared.table import DomainRecord, IntegerAttribute, Key, read
 
 PENDING, SUCCEEDED, FAILED, EXPIRED = "pending", "succeeded", "failed", "expired"
 CARD = "card"
@@ -43,7 +43,7 @@ class TopUp(DomainRecord):
     top_up_id = UnicodeAttribute()
     user_id = UnicodeAttribute()
     status = UnicodeAttribute()
-    amount = NumberAttribute()
+    amount = IntegerAttribute()
     currency = UnicodeAttribute()
     kind = UnicodeAttribute()
     card_id = UnicodeAttribute(null=True)
@@ -54,12 +54,12 @@ class TopUp(DomainRecord):
     created_at = UnicodeAttribute()
     fingerprint = UnicodeAttribute()
     limit_period = UnicodeAttribute()
-    lease_until = NumberAttribute()
-    expires_at = NumberAttribute()
-    asks = NumberAttribute(default=0)
-    first_answer = NumberAttribute(null=True)
+    lease_until = IntegerAttribute()
+    expires_at = IntegerAttribute()
+    asks = IntegerAttribute(default=0)
+    first_answer = IntegerAttribute(null=True)
     charge_id = UnicodeAttribute(null=True)
-    received = NumberAttribute(null=True)
+    received = IntegerAttribute(null=True)
     refund_status = UnicodeAttribute(null=True)
     ended_at = UnicodeAttribute(null=True)
     refusal: Any = JSONAttribute(null=True)

@@ -14,20 +14,14 @@ settlement: the same record, without a user.
 
 from typing import Any
 
-from pynamodb.attributes import (
-    BooleanAttribute,
-    JSONAttribute,
-    ListAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-)
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, ListAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
 from shared import clock
 from shared.errors import NotFound
 from shared.identifiers import derived_id
 from shared.money import Money
-from shared.table import DomainRecord, Key, read
+from shared.table import DomainRecord, IntegerAttribute, Key, read
 
 PENDING, SUBMITTED, UNKNOWN = "pending", "submitted", "unknown"
 PAID, FAILED, CANCELLED, REVERSED = "paid", "failed", "cancelled", "reversed"
@@ -73,10 +67,10 @@ class Withdrawal(DomainRecord):
     asked_by = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     history: Any = ListAttribute()
-    amount = NumberAttribute()
-    fee = NumberAttribute(default=0)
+    amount = IntegerAttribute()
+    fee = IntegerAttribute(default=0)
     currency = UnicodeAttribute()
-    free_amount = NumberAttribute(default=0)
+    free_amount = IntegerAttribute(default=0)
     free_month = UnicodeAttribute(null=True)
     hold_id = UnicodeAttribute()
     card_id = UnicodeAttribute(null=True)
@@ -85,19 +79,19 @@ class Withdrawal(DomainRecord):
     last4 = UnicodeAttribute()
     created_at = UnicodeAttribute()
     expected_by = UnicodeAttribute()
-    not_before = NumberAttribute(null=True)
+    not_before = IntegerAttribute(null=True)
     sending_since = UnicodeAttribute(null=True)
     payout_id = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     word = UnicodeAttribute(null=True)
-    submissions = NumberAttribute(default=0)
-    requested_at = NumberAttribute(null=True)
-    asks = NumberAttribute(default=0)
+    submissions = IntegerAttribute(default=0)
+    requested_at = IntegerAttribute(null=True)
+    asks = IntegerAttribute(default=0)
     missed = BooleanAttribute(null=True)
     task_token = UnicodeAttribute(null=True)
     told = UnicodeAttribute(null=True)
-    overdue_at = NumberAttribute(null=True)
-    stuck_at = NumberAttribute(null=True)
+    overdue_at = IntegerAttribute(null=True)
+    stuck_at = IntegerAttribute(null=True)
     risk: Any = JSONAttribute(null=True)
 
     @property
@@ -130,7 +124,7 @@ class Listing(DomainRecord):
 class FreeAllowance(DomainRecord):
     """How much a user has withdrawn free of charge in one local month, in minor units."""
 
-    used = NumberAttribute()
+    used = IntegerAttribute()
 
 
 def withdrawal_key(withdrawal_id: str) -> Key:

@@ -11,9 +11,9 @@
 What was said is in the ticket, as that of every channel.
 """
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 ALL_AGENTS = "SOCKETS#AGENTS"
 
@@ -26,22 +26,22 @@ class Socket(DomainRecord):
     """
 
     socket_id = UnicodeAttribute()
-    connected_at = NumberAttribute()
+    connected_at = IntegerAttribute()
     language = UnicodeAttribute()
     address = UnicodeAttribute()
     owner_id = UnicodeAttribute(null=True)
     session_id = UnicodeAttribute(null=True)
-    rights_end_at = NumberAttribute(null=True)
+    rights_end_at = IntegerAttribute(null=True)
 
 
 class SocketLine(DomainRecord):
     """Where a socket is found by whose it is; the rest as in the socket."""
 
     socket_id = UnicodeAttribute()
-    connected_at = NumberAttribute()
+    connected_at = IntegerAttribute()
     owner_id = UnicodeAttribute()
     session_id = UnicodeAttribute()
-    rights_end_at = NumberAttribute()
+    rights_end_at = IntegerAttribute()
 
 
 class Current(DomainRecord):
@@ -53,7 +53,7 @@ class Current(DomainRecord):
 class Seen(DomainRecord):
     """Up to which message one side of a conversation has read."""
 
-    sequence = NumberAttribute()
+    sequence = IntegerAttribute()
     at = UnicodeAttribute()
 
 

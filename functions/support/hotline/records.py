@@ -6,9 +6,9 @@
 | Callback    | `CALLBACK#<callback id>` | `CALLBACK` |
 """
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 WAITING, TAKEN, DONE, GIVEN_UP = "waiting", "taken", "done", "given_up"
 
@@ -45,8 +45,8 @@ class Callback(DomainRecord):
     language = UnicodeAttribute()
     state = UnicodeAttribute()
     taken_by = UnicodeAttribute(null=True)
-    tries = NumberAttribute(default=0)
-    version = NumberAttribute(default=0)
+    tries = IntegerAttribute(default=0)
+    version = IntegerAttribute(default=0)
     created_at = UnicodeAttribute()
 
 

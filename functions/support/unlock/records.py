@@ -9,9 +9,9 @@
 
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
-from shared.table import DomainRecord, Key
+from shared.table import DomainRecord, IntegerAttribute, Key
 
 OPEN, PROPOSED, UNLOCKED, REFUSED = "open", "proposed", "unlocked", "refused"
 OPEN_LINES = "UNLOCKS#open"
@@ -38,22 +38,22 @@ class UnlockRequest(DomainRecord):
     email_fits = BooleanAttribute(default=False)
     email_bound = BooleanAttribute(default=False)
     email_verification_id = UnicodeAttribute(null=True)
-    email_proven_at = NumberAttribute(null=True)
+    email_proven_at = IntegerAttribute(null=True)
     report_id = UnicodeAttribute(null=True)
     state = UnicodeAttribute()
     facts: Any = JSONAttribute(null=True)
     approval_id = UnicodeAttribute(null=True)
-    version = NumberAttribute(default=0)
+    version = IntegerAttribute(default=0)
     created_at = UnicodeAttribute()
-    asked_at = NumberAttribute()
-    expires_at = NumberAttribute()
+    asked_at = IntegerAttribute()
+    expires_at = IntegerAttribute()
 
 
 class UnlockLine(DomainRecord):
     """Where a request stands in the list of the open ones, or of those of a user."""
 
     request_id = UnicodeAttribute()
-    expires_at = NumberAttribute()
+    expires_at = IntegerAttribute()
 
 
 def unlock_key(request_id: str) -> Key:
