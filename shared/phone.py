@@ -1,5 +1,7 @@
 """Phone numbers: E.164, whatever way they are typed."""
 
+from functools import lru_cache
+
 from shared.errors import Texts
 from shared.secrets import keyed_digest
 from shared.web.problems import InvalidField
@@ -8,6 +10,7 @@ _HOME_REGION = "CN"
 _LENGTH_LIMIT = 40
 
 
+@lru_cache(maxsize=128)  # A request asks twice: for what to read, and for what was found.
 def normalised(typed: str, *, field: str = "phone") -> str:
     """`138 1234 5678` and `+86-138-1234-5678` as `+8613812345678`. Raises InvalidField."""
     import phonenumbers  # 20 ms that a request without a phone does not pay.
