@@ -89,7 +89,7 @@ class Window:
     def check(self, found: Found) -> None:
         """Raises TooManyRequests when none is left, as `key` was found."""
         standing = found.one(Allowance, self.key)
-        if standing is not None and int(standing.used or 0) >= self.maximum:
+        if standing is not None and (standing.used or 0) >= self.maximum:
             count("LimitsReached", limit=self.name)
             raise TooManyRequests(retry_after=self.wait_seconds(standing))
 
@@ -138,7 +138,7 @@ class Interval:
         return delete(self._allowance())
 
     def wait_seconds(self, standing: Allowance | None) -> int:
-        return int(standing.free_at or 0) - self.now if standing else 1
+        return (standing.free_at or 0) - self.now if standing else 1
 
     def _allowance(self) -> Allowance:
         return Allowance(f"RATE#{self.name}#{self.subject}", "LATEST")

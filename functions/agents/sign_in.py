@@ -90,7 +90,7 @@ def _active(agent_id: str) -> Agent | None:
 
 def _step(agent: Agent, code: str) -> int | None:
     secret = open_sealed(str(agent.totp_secret), of=place(agent_key(agent.agent_id), "totp_secret"))
-    return totp.matching_step(secret, code, after=int(agent.last_step))
+    return totp.matching_step(secret, code, after=agent.last_step)
 
 
 def _upgraded(agent: Agent, password: str) -> list[Change]:

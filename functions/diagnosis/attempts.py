@@ -153,7 +153,7 @@ def view(attempt: FailedAttempt, *, language: str) -> FailedAttemptView:
         attempt_id=attempt.attempt_id,
         kind=attempt.kind,  # type: ignore[arg-type]  # written from our four words
         id=attempt.object_id,
-        amount=None if attempt.amount is None else int(attempt.amount),
+        amount=attempt.amount,
         currency="CNY",
         created_at=attempt.created_at,
         diagnosis=diagnosis_of(attempt, language=language),

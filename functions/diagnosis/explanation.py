@@ -26,7 +26,7 @@ def of_attempt(attempt: FailedAttempt, foreseen: Foreseen, *, language: str) -> 
     return what_failed(
         attempt.kind,  # type: ignore[arg-type]  # written from our four words
         attempt.object_id,
-        amount=None if attempt.amount is None else int(attempt.amount),
+        amount=attempt.amount,
         created_at=attempt.created_at,
         diagnosis=diagnosis_of(attempt, language=language),
         foreseen=foreseen,
@@ -39,7 +39,7 @@ def of_refused(kind: Kind, refused: Transfer, foreseen: Foreseen, *, language: s
     return what_failed(
         kind,
         refused.transfer_id,
-        amount=int(refused.amount),
+        amount=refused.amount,
         created_at=refused.created_at,
         diagnosis=explain(Problem.from_record(refused.refusal), language=language),
         foreseen=foreseen,
@@ -54,7 +54,7 @@ def of_standing(
     return Explained(
         kind=kind,
         id=transfer.transfer_id,
-        amount=int(transfer.amount),
+        amount=transfer.amount,
         currency="CNY",
         created_at=transfer.created_at,
         diagnosis=of_state(state, state.upper(), facts, language=language),

@@ -60,7 +60,7 @@ def _due() -> Iterator[User]:
 
 def _go_on(user: User) -> None:
     forget_access(user.user_id)
-    kept_until = int(user.closed_at or 0) + settings().legal_keeping_seconds
+    kept_until = (user.closed_at or 0) + settings().legal_keeping_seconds
     as_read: Condition = User.due_at == user.due_at
     if clock.seconds() < kept_until:
         change(User(user.pk, user.sk), [*waiting(user, kept_until)], as_read)

@@ -75,8 +75,8 @@ def _closable(account: Account | None) -> Account:
     if account.balance or pending:
         raise AccountNotEmpty(
             diagnosis={
-                "available": int(account.available),
-                "held": int(account.held),
+                "available": account.available,
+                "held": account.held,
                 "top_up_pending": pending,
             }
         )

@@ -71,7 +71,7 @@ def check(account: Account, amount: int, *, limit: Limit) -> None:
 
     The money must be written under the condition that the account is as it was read.
     """
-    until = int(account.cool_down_until or 0)
+    until = account.cool_down_until or 0
     if until <= clock.seconds():
         return
     if limit.used_by(account) + amount > settings().unguarded_day_limit_minor:

@@ -64,7 +64,7 @@ def known_devices(user_id: str) -> list[KnownDeviceView]:
     return [
         KnownDeviceView(
             name=one.name,
-            first_seen_at=clock.text_of(int(one.since) * 1000) if one.since else None,
+            first_seen_at=clock.text_of(one.since * 1000) if one.since else None,
         )
         for one in known
     ]
@@ -96,7 +96,7 @@ def _known(known: KnownDevice, origin: Origin) -> Recognition:
         own, secret_hash = KnownDevice(known.pk, known.sk), KnownDevice.secret_hash
         first = secret_hash.does_not_exist() | (secret_hash == origin.device_proof)
         remembering.append(update(own, [secret_hash.set(origin.device_proof)], first))
-    return Recognition(is_known=True, is_new=False, since=int(known.since), remembering=remembering)
+    return Recognition(is_known=True, is_new=False, since=known.since, remembering=remembering)
 
 
 def _not_known(user_id: str) -> Recognition:

@@ -101,7 +101,7 @@ def _due() -> Iterator[OwnerNotice]:
 
 
 def _send_again(notice: OwnerNotice) -> None:
-    tries = int(notice.tries)
+    tries = notice.tries
     if tries >= settings().notice_tries:
         _give_up(notice)
         return

@@ -57,7 +57,7 @@ def seen(call: Call[Any]) -> Seen:
     return Seen(
         country=session.country or "",
         at=clock.seconds_of(session.last_used_at),
-        device_since=int(session.device_since or 0),
+        device_since=session.device_since or 0,
     )
 
 

@@ -191,11 +191,11 @@ def _proof(user_id: str, pay_password: str) -> str:
 
 
 def _lock_end(account: Account) -> int:
-    return int(account.proof_failed_at) + settings().pay_password_lock_seconds
+    return account.proof_failed_at + settings().pay_password_lock_seconds
 
 
 def _recent_failures(account: Account) -> int:
-    return int(account.proof_failures) if _lock_end(account) > clock.seconds() else 0
+    return account.proof_failures if _lock_end(account) > clock.seconds() else 0
 
 
 def _found(account_id: str) -> Account:

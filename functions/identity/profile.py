@@ -25,7 +25,7 @@ def profile(user: User, account: Account | None) -> Profile:
 
 
 def _password_age(user: User) -> PasswordAge:
-    changed_at = int(user.password_changed_at or clock.seconds_of(user.created_at))
+    changed_at = user.password_changed_at or clock.seconds_of(user.created_at)
     return PasswordAge(
         changed_at=clock.text_of(changed_at * 1000),
         renew_advised=clock.seconds() - changed_at >= settings().password_renew_seconds,
@@ -33,5 +33,5 @@ def _password_age(user: User) -> PasswordAge:
 
 
 def _cool_down_end(user: User) -> str | None:
-    until = int(user.cool_down_until or 0)
+    until = user.cool_down_until or 0
     return clock.text_of(until * 1000) if until > clock.seconds() else None

@@ -55,7 +55,7 @@ class SessionCheck:
     def access_ends_at(self, found: Found, place: Place) -> int:
         """When the access token of a session that was found ends, in seconds."""
         session = found.one(Session, session_key(*place))
-        return 0 if session is None else min(int(session.access_ends_at), int(session.ends_at))
+        return 0 if session is None else min(session.access_ends_at, session.ends_at)
 
 
 session_check = SessionCheck(USERS)

@@ -196,7 +196,7 @@ def _rotated(session: Session, refresh_token: str, place: Place) -> Tokens | Non
     presented = hashed(refresh_token)
     actions = [
         Session.access_hash.set(hashed(pair.access)),
-        Session.access_ends_at.set(_access_end(now, int(session.ends_at))),
+        Session.access_ends_at.set(_access_end(now, session.ends_at)),
         Session.refresh_hash.set(hashed(pair.refresh)),
         Session.previous_refresh_hash.set(presented),
         Session.rotation_salt.set(salt),
@@ -219,7 +219,7 @@ def _access_end(now: int, ends_at: int) -> int:
 
 
 def _shown(pair: Pair, session: Session) -> Tokens:
-    left = int(session.access_ends_at) - clock.seconds()
+    left = session.access_ends_at - clock.seconds()
     return Tokens(access_token=pair.access, refresh_token=pair.refresh, expires_in=left)
 
 

@@ -34,9 +34,9 @@ def count_try(subject: str, *, by: str = ANYBODY, with_last: Sequence[Action] = 
     tries: Tries | None = None
     # Each round that fails has seen somebody else's count; of these there are no more.
     for _ in range(2 * limit + 2):
-        made = int(tries.made) if tries and tries.tried_at > forgotten_at else 0
+        made = tries.made if tries and tries.tried_at > forgotten_at else 0
         if tries and made >= limit:
-            return int(tries.tried_at) - forgotten_at
+            return tries.tried_at - forgotten_at
         counting = update(
             _tries(subject, by),
             [

@@ -301,7 +301,7 @@ def _same(standing: TwoFactor) -> Condition:
 def _matching_step(standing: TwoFactor, code: str) -> int:
     """The step of time that a code is of, which must be later than the last used."""
     secret = open_sealed(standing.secret, of=place(_key_of(standing), "secret"))
-    step = totp.matching_step(secret, code, after=int(standing.last_step))
+    step = totp.matching_step(secret, code, after=standing.last_step)
     if step is None:
         raise WrongSecondFactor
     return step

@@ -119,7 +119,7 @@ def _frozen_by_owner(user: User, account: Account) -> bool:
     """An operator who froze it later had a reason of their own."""
     if account.status != FROZEN or not user.disputed_at or not account.frozen_at:
         return False
-    return clock.seconds_of(account.frozen_at) <= int(user.disputed_at)
+    return clock.seconds_of(account.frozen_at) <= user.disputed_at
 
 
 def _as_read(account: Account) -> Condition:

@@ -140,7 +140,7 @@ def proven(*, target: Target, purpose: AnyPurpose, verification_id: str, code: s
     if not hmac.compare_digest(verification.code_hash, given):
         logger.warning("code_refused", extra={"purpose": purpose})
         count("CodesRefused", purpose=purpose)
-        raise WrongCode(tries_left=settings().code_tries - int(verification.tries) - 1)
+        raise WrongCode(tries_left=settings().code_tries - verification.tries - 1)
     return verification
 
 

@@ -17,7 +17,7 @@ def decided(user: User, origin: Origin, *, new_device: bool) -> Decision:
     facts = of_sign_in(
         country=origin.country,
         last_country=user.last_country or "",
-        last_sign_in_at=int(user.last_sign_in_at or 0),
+        last_sign_in_at=user.last_sign_in_at or 0,
         hour_count=_hour_sign_ins(user),
         new_device=new_device,
         disputed=user.disputed_at is not None,
@@ -37,4 +37,4 @@ def signing_in(user: User, origin: Origin) -> list[Change]:
 
 
 def _hour_sign_ins(user: User) -> int:
-    return int(user.hour_sign_ins) if user.sign_in_hour == clock.local_hour() else 0
+    return user.hour_sign_ins if user.sign_in_hour == clock.local_hour() else 0

@@ -90,9 +90,9 @@ def _view(one: Notification, mark: ReadMark | None, language: str) -> Notificati
         title=title,
         text=text,
         direction=direction,  # type: ignore[arg-type]  # one of two words, or None
-        amount=int(one.amount),
+        amount=one.amount,
         currency="CNY",
-        balance_after=None if one.balance_after is None else int(one.balance_after),
+        balance_after=one.balance_after,
         counterparty=one.counterparty,
         note=one.note,
         reference=one.reference,

@@ -63,7 +63,7 @@ def _due() -> Iterator[Notification]:
 
 
 def _send_again(notification: Notification) -> None:
-    tries, as_read = int(notification.tries), Notification.due_at == notification.due_at
+    tries, as_read = notification.tries, Notification.due_at == notification.due_at
     if tries >= settings().notification_tries:
         if change(_at(notification), _done(), as_read):
             logger.error("notification_given_up", extra={"user_id": notification.user_id})

@@ -128,7 +128,7 @@ def wording(notification: Notification, language: str) -> Wording:
     """language: `zh` or `en`."""
     words = _words(notification)
     name = notification.counterparty or _SOMEBODY.in_language(language, {})
-    amount = display(int(notification.amount), notification.currency)
+    amount = display(notification.amount, notification.currency)
     return Wording(
         words.title.in_language(language, {}),
         words.text.in_language(language, {"name": name, "amount": amount}),

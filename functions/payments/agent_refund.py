@@ -54,7 +54,7 @@ def _proposal(order: Order, request: AgentRefundRequest) -> Proposal:
             "currency": order.currency,
             "reason": request.reason,
             "reference": request.reference,
-            "order_amount": int(order.amount),
+            "order_amount": order.amount,
             "order_subject": order.subject,
             "merchant_id": order.merchant_id,
             "merchant_name": order.merchant_name,

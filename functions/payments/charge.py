@@ -90,7 +90,7 @@ def _charged(order: Order, shown: Shown) -> bool:
 
 def _paid_at_once(order: Order, shown: Shown, using: Write) -> bool:
     """False when this very charge was paid by an earlier request."""
-    small = passing(shown, int(order.amount))
+    small = passing(shown, order.amount)
     posting = collect(
         order,
         payment_id=at_once_id(order.order_id),
@@ -104,7 +104,7 @@ def _paid_at_once(order: Order, shown: Shown, using: Write) -> bool:
         return False
     count("Charges", how="at_once")
     count("Payments", kind=CODE)
-    measure_amount("PaymentAmount", int(order.amount), currency=order.currency)
+    measure_amount("PaymentAmount", order.amount, currency=order.currency)
     return True
 
 
@@ -112,7 +112,7 @@ def _ask(order: Order, shown: Shown, using: Write) -> None:
     """Has the charge wait for the payer's word."""
     order.payer_id = shown.payer.account_id
     key = waiting_charge_key(order.payer_id, order.created_at, order.order_id)
-    ttl = int(order.expires_at) + _KNOWN_SECONDS
+    ttl = order.expires_at + _KNOWN_SECONDS
     write(put(order), using, put(WaitingCharge(*key[1:], order_id=order.order_id, ttl=ttl)))
     count("Charges", how="asked")
 

@@ -53,7 +53,7 @@ class Shown:
     def where(self) -> Seen:
         """Where the session of the code was seen before it was made."""
         code = self.code
-        return Seen(code.seen_country or "", int(code.seen_at), int(code.device_since))
+        return Seen(code.seen_country or "", code.seen_at, code.device_since)
 
     def using(self, order_id: str) -> Write:
         """Uses the code up for an order; its condition fails when another has, or time is up."""

@@ -107,7 +107,7 @@ def movement_of(order: Order, payment_id: str, fingerprint: str | None) -> Movem
         fingerprint=fingerprint,
         note=order.subject,
         reference=order.order_id,
-        merchant_fee=fee_for(int(order.amount), int(order.fee_basis_points)),
+        merchant_fee=fee_for(order.amount, order.fee_basis_points),
     )
 
 
@@ -123,7 +123,7 @@ def check_payable(order: Order, *, payer_id: str) -> None:
     if order.status == CLOSED:
         raise OrderClosed(ended_at=order.ended_at or "", merchant=merchant)
     if standing(order) == EXPIRED:
-        expired_at = clock.text_of(int(order.expires_at) * 1000)
+        expired_at = clock.text_of(order.expires_at * 1000)
         raise OrderExpired(expired_at=expired_at, merchant=merchant)
 
 
@@ -131,7 +131,7 @@ def _paid(order: Order, payment_id: str, payer_id: str) -> Order:
     paid = Order.from_raw_data(order.raw())
     paid.status, paid.payment_id, paid.payer_id = PAID, payment_id, payer_id
     paid.paid_at = clock.now_text()
-    paid.fee = fee_for(int(order.amount), int(order.fee_basis_points))
+    paid.fee = fee_for(order.amount, order.fee_basis_points)
     paid.due_shard = paid.due_at = None
     return paid
 

@@ -109,7 +109,7 @@ def _record(event: Event, outcome: "Future[Sent | None]") -> None:
     if sent is None:
         _write_once(event, [Event.due_at.set(clock.seconds() + _SILENT_SECONDS)])
         return
-    tries = int(event.tries)
+    tries = event.tries
     is_taken = sent.status is not None and 200 <= sent.status < 300
     actions: list[Action] = [Event.tries.set(tries + 1)]
     if is_taken or tries == len(WAITS_SECONDS):
@@ -129,7 +129,7 @@ def _record(event: Event, outcome: "Future[Sent | None]") -> None:
 
 def _write_once(event: Event, actions: list[Action], *along: Write) -> bool:
     """Changes an event as it was read; False when another run or a replay was faster."""
-    as_read = (Event.due_at == event.due_at) & (Event.tries == int(event.tries))
+    as_read = (Event.due_at == event.due_at) & (Event.tries == event.tries)
     own = update(Event(event.pk, event.sk), actions, as_read)
     try:
         write(own, *along)

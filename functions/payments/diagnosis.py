@@ -60,10 +60,10 @@ def _of_transfer(own: Transfer, by: Asker, language: str) -> Explained:
         foreseen = (
             _of_order(order, own.debit, by)
             if order
-            else _of_stall(own.credit, int(own.amount), by, name=own.credit_label or "")
+            else _of_stall(own.credit, own.amount, by, name=own.credit_label or "")
         )
         return of_refused(PAYMENT, own, foreseen, language=language)
-    returned = int(own.reversed_amount)
+    returned = own.reversed_amount
     state = "Refunded" if returned else "Done"
     return of_standing(PAYMENT, own, state, {"refunded": returned}, language=language)
 
@@ -80,7 +80,7 @@ def _of_charge(charge: Order, payer_id: str, by: Asker, language: str) -> Explai
     return what_failed(
         PAYMENT,
         charge.order_id,
-        amount=int(charge.amount),
+        amount=charge.amount,
         created_at=charge.created_at,
         diagnosis=diagnosis,
         foreseen=_of_order(charge, payer_id, by),
@@ -92,7 +92,7 @@ def _of_asked(attempt: FailedAttempt, by: Asker) -> Foreseen:
     """What an attempt asked for: an order, or a merchant whose printed code was scanned."""
     about = attempt.about
     if merchant_id := about.get("merchant_id"):
-        return _of_stall(merchant_id, int(attempt.amount or 0), by)
+        return _of_stall(merchant_id, attempt.amount or 0, by)
     order = _order(about["order_id"], attempt.user_id)
     return _of_order(order, attempt.user_id, by) if order else Foreseen([OrderNotFound()])
 
@@ -109,7 +109,7 @@ def _order(order_id: str | None, payer_id: str) -> Order | None:
 
 
 def _of_order(order: Order, payer_id: str, by: Asker) -> Foreseen:
-    kind, amount = str(order.kind), int(order.amount)
+    kind, amount = str(order.kind), order.amount
     return _foreseen(
         kind,
         amount,

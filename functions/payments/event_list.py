@@ -108,7 +108,7 @@ def _shown(event: Event) -> dict[str, Any]:
         "settlement_id": event.settlement_id,
         "url": event.url,
         "status": event.status,
-        "tries": int(event.tries),
+        "tries": event.tries,
         "next_try_at": None if due_at is None else clock.text_of(due_at * 1000),
         "created_at": event.created_at,
     }
@@ -117,7 +117,7 @@ def _shown(event: Event) -> dict[str, Any]:
 def _delivery_view(delivery: Delivery) -> DeliveryView:
     return DeliveryView(
         at=delivery.at,
-        status=None if delivery.status is None else int(delivery.status),
+        status=delivery.status,
         failure=delivery.failure,
-        duration_ms=int(delivery.duration_ms),
+        duration_ms=delivery.duration_ms,
     )

@@ -9,7 +9,7 @@ _WHOLE = 10_000  # basis points
 def basis_points_of(merchant: Merchant) -> int:
     """Its own, where that was agreed on; else the configured ones."""
     own = merchant.fee_basis_points
-    return settings().merchant_fee_basis_points if own is None else int(own)
+    return settings().merchant_fee_basis_points if own is None else own
 
 
 def fee_for(amount: int, basis_points: int) -> int:

@@ -239,7 +239,7 @@ def _change(merchant_id: str, changing: Callable[[Merchant], _Change]) -> None:
         if merchant is None:
             raise NotFound
         actions, along = changing(merchant)
-        version = int(merchant.version)
+        version = merchant.version
         own = update(
             Merchant(merchant.pk, merchant.sk),
             [*actions, Merchant.version.set(version + 1)],

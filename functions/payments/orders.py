@@ -200,7 +200,7 @@ def new_order(
 
 def waiting(order: Order) -> Order:
     """The same, which a schedule ends when nobody has paid it in time."""
-    order.due_shard, order.due_at = due_shard(EXPIRY, order.order_id), int(order.expires_at)
+    order.due_shard, order.due_at = due_shard(EXPIRY, order.order_id), order.expires_at
     return order
 
 

@@ -83,12 +83,12 @@ def pay(call: Call[PaymentRequest]) -> Posting:
     may_spend(payer)
     try:
         check_payable(order, payer_id=call.user_id)
-        check_payment_amount(int(order.amount))
+        check_payment_amount(order.amount)
         posting = _paid(call, order, payer, asked)
     except _REMEMBERED as problem:
         raise _refused(call, order, payer, problem, asked) from problem
     count("Payments", kind=order.kind)
-    measure_amount("PaymentAmount", int(order.amount), currency=order.currency)
+    measure_amount("PaymentAmount", order.amount, currency=order.currency)
     return posting
 
 
@@ -159,7 +159,7 @@ def _paid(call: Call[PaymentRequest], order: Order, payer: Account, asked: str) 
         account=payer,
         limit=limit,
         authorize=_authorize(call, order, limit),
-        foresee=lambda: FromUser(payer, limit=limit).foresee(int(order.amount)),
+        foresee=lambda: FromUser(payer, limit=limit).foresee(order.amount),
     )
     debit = FromUser(payer, limit=limit, authorize=guarded.authorize)
     try:
@@ -188,7 +188,7 @@ def _authorize(call: Call[PaymentRequest], order: Order, limit: Limit) -> Author
 
     def may_spend(account: Account) -> None:
         proven(account)
-        cool_down.check(account, int(order.amount), limit=limit)
+        cool_down.check(account, order.amount, limit=limit)
 
     return may_spend
 
@@ -199,7 +199,7 @@ def _asked(call: Call[PaymentRequest], problem: Problem) -> Asked:
     if body.order_id is not None:
         about = {"order_id": body.order_id}
         with suppress(OrderNotFound):
-            amount = int(_order(call).amount)
+            amount = _order(call).amount
     return Asked(object_id=_id_of(call), transfer_id=_id_of(call), amount=amount, about=about)
 
 

@@ -114,7 +114,7 @@ class Order(DomainRecord):
 
     @property
     def money(self) -> Money:
-        return Money(amount=int(self.amount), currency=self.currency)
+        return Money(amount=self.amount, currency=self.currency)
 
     @property
     def as_payee(self) -> ToMerchant:

@@ -111,7 +111,7 @@ def check_refundable(order: Order, amount: int) -> None:
     """Raises OrderNotPaid, ReversalExceedsOriginal, TooManyRefunds for the order as it was read."""
     if order.status != PAID:
         raise OrderNotPaid
-    left = int(order.amount - order.refunded_amount)
+    left = order.amount - order.refunded_amount
     if amount > left:
         raise ReversalExceedsOriginal(left_display=display(left), left=left)
     if order.refunds >= settings().refunds_per_order:
@@ -135,13 +135,13 @@ def _gave_back(
     try:
         posting = reverse(
             order.payment_id,
-            amount=Money(amount=int(made.amount), currency=order.currency),
+            amount=Money(amount=made.amount, currency=order.currency),
             idempotency_key=made.merchant_refund_id,
             debit=order.as_payer,
             credit=ToUser(payer),
             kind=REVERSAL if reverses else REFUND,
             note=made.reason or order.subject,
-            merchant_fee=int(made.fee),
+            merchant_fee=made.fee,
             together_with=[put(made), counting, *telling, *together_with],
         )
     except CreditRefused as error:
@@ -168,14 +168,14 @@ def _earlier(order: Order, request: RefundRequest) -> Refund | None:
 
 def _new(order: Order, request: RefundRequest) -> Refund:
     refund_id = refund_id_of(order, request.merchant_refund_id)
-    left = int(order.amount - order.refunded_amount) - request.amount
+    left = order.amount - order.refunded_amount - request.amount
     kept = int(order.fee - order.refunded_fee)
     return Refund(
         *refund_key(order.order_id, refund_id)[1:],
         refund_id=refund_id,
         merchant_refund_id=request.merchant_refund_id,
         amount=request.amount,
-        fee=kept - fee_for(left, int(order.fee_basis_points)),
+        fee=kept - fee_for(left, order.fee_basis_points),
         reason=request.reason,
         fingerprint=fingerprint(request),
         created_at=clock.now_text(),
@@ -199,7 +199,7 @@ def _after(order: Order, made: Refund, *, why: str | None) -> Order:
     after.ended_why = why
     after.refunded_amount = int(order.refunded_amount + made.amount)
     after.refunded_fee = int(order.refunded_fee + made.fee)
-    after.refunds = int(order.refunds) + 1
+    after.refunds = order.refunds + 1
     return after
 
 
@@ -211,5 +211,5 @@ def _counting(order: Order, after: Order) -> Write:
         Order.refunds.set(after.refunds),
         *([Order.ended_why.set(after.ended_why)] if after.ended_why else []),
     ]
-    as_read = (Order.status == PAID) & (Order.refunds == int(order.refunds))
+    as_read = (Order.status == PAID) & (Order.refunds == order.refunds)
     return update(Order(order.pk, order.sk), actions, as_read)

@@ -49,11 +49,11 @@ def reverse_charge(merchant: Merchant, merchant_order_id: str) -> ReversalView:
 
 
 def _given_back(order: Order) -> ReversalView:
-    request = RefundRequest(merchant_refund_id=_NUMBER, amount=int(order.amount))
+    request = RefundRequest(merchant_refund_id=_NUMBER, amount=order.amount)
     given = refund(order, request, reverses=True)
     if not given.replayed:
         count("ChargesReversed")
-    return _view(order.order_id, order.merchant_order_id, returned=int(given.refund.amount))
+    return _view(order.order_id, order.merchant_order_id, returned=given.refund.amount)
 
 
 def _never(merchant: Merchant, order_id: str, merchant_order_id: str) -> Order:

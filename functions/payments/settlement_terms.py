@@ -51,8 +51,8 @@ def terms_of(merchant: Merchant) -> SettlementTerms:
     own_minimum, own_reserve = merchant.settlement_minimum, merchant.settlement_reserve
     return SettlementTerms(
         at=merchant.settlement_at or settings().settlement_at,
-        minimum=settings().settlement_minimum_minor if own_minimum is None else int(own_minimum),
-        reserve=settings().settlement_reserve_minor if own_reserve is None else int(own_reserve),
+        minimum=settings().settlement_minimum_minor if own_minimum is None else own_minimum,
+        reserve=settings().settlement_reserve_minor if own_reserve is None else own_reserve,
     )
 
 
@@ -118,7 +118,7 @@ def settle_due(settle: Callable[[Settling, AskedBy, str], object]) -> int:
             settle(settling(merchant), "operator", merchant.settlement_wish)
         elif merchant.status == ACTIVE:
             settle(settling(merchant), "schedule", _day_of(due))
-        as_read = (Merchant.due_at == due.due_at) & (Merchant.version == int(merchant.version))
+        as_read = (Merchant.due_at == due.due_at) & (Merchant.version == merchant.version)
         merchant.settlement_wish = None
         next_time = [Merchant.settlement_wish.remove(), *waiting(merchant)]
         change(Merchant(due.pk, due.sk), next_time, as_read)
@@ -127,7 +127,7 @@ def settle_due(settle: Callable[[Settling, AskedBy, str], object]) -> int:
 
 
 def _day_of(due: Merchant) -> str:
-    return clock.local_moment(int(due.due_at or 0)).date().isoformat()
+    return clock.local_moment(due.due_at or 0).date().isoformat()
 
 
 def _due() -> Iterator[Merchant]:

@@ -43,9 +43,9 @@ def refund_view(refund: Refund) -> RefundView:
         refund_id=refund.refund_id,
         merchant_refund_id=refund.merchant_refund_id,
         status="succeeded",
-        amount=int(refund.amount),
+        amount=refund.amount,
         currency="CNY",
-        fee=int(refund.fee),
+        fee=refund.fee,
         reason=refund.reason,
         created_at=refund.created_at,
     )
@@ -57,7 +57,7 @@ def payer_order_view(order: Order, user_id: str) -> PayerOrderView:
     return PayerOrderView(
         order_id=order.order_id,
         merchant=Seller(merchant_id=order.merchant_id, name=order.merchant_name),
-        amount=int(order.amount),
+        amount=order.amount,
         currency="CNY",
         subject=order.subject,
         status=status,
@@ -68,15 +68,15 @@ def payer_order_view(order: Order, user_id: str) -> PayerOrderView:
 
 def payment_view(transfer: Transfer, *, first_answer: bool = False) -> PaymentView:
     """A payment as it stands now, or as it was first answered."""
-    returned = 0 if first_answer else int(transfer.reversed_amount)
+    returned = 0 if first_answer else transfer.reversed_amount
     refused = transfer.status == REFUSED
-    status: Any = "failed" if refused else refunded_word(int(transfer.amount), returned)
+    status: Any = "failed" if refused else refunded_word(transfer.amount, returned)
     return PaymentView(
         payment_id=transfer.transfer_id,
         status=status or "succeeded",
         order_id=transfer.reference,
         merchant=Seller(merchant_id=transfer.credit, name=transfer.credit_label or ""),
-        amount=int(transfer.amount),
+        amount=transfer.amount,
         currency="CNY",
         subject=transfer.note,
         refunded_amount=returned,
@@ -99,10 +99,10 @@ def charge_as_payment(order: Order) -> PaymentView:
         status=status,
         order_id=order.order_id,
         merchant=Seller(merchant_id=order.merchant_id, name=order.merchant_name),
-        amount=int(order.amount),
+        amount=order.amount,
         currency="CNY",
         subject=order.subject,
-        refunded_amount=int(order.refunded_amount),
+        refunded_amount=order.refunded_amount,
         created_at=order.created_at,
         expires_at=_text(order) if status == "user_confirming" else None,
         reason=reason,
@@ -136,13 +136,13 @@ def _charge(
         merchant_order_id=order.merchant_order_id,
         payment_id=order.payment_id if paid else None,
         status=status,
-        amount=int(order.amount),
+        amount=order.amount,
         currency="CNY",
         subject=order.subject,
         created_at=order.created_at,
         expires_at=_text(order),
         paid_at=order.paid_at if paid else None,
-        fee=int(order.fee) if paid else None,
+        fee=order.fee if paid else None,
         reason=reason,
     )
 
@@ -155,7 +155,7 @@ def _charge_status(order: Order) -> tuple[PaymentStatus, ChargeFailure | None]:
     if now == OPEN:
         return "user_confirming", None
     if now == PAID:
-        word: Any = refunded_word(int(order.amount), int(order.refunded_amount))
+        word: Any = refunded_word(order.amount, order.refunded_amount)
         return word or "succeeded", None
     if order.ended_why == DECLINED:
         return "failed", "CHARGE_DECLINED"
@@ -163,13 +163,13 @@ def _charge_status(order: Order) -> tuple[PaymentStatus, ChargeFailure | None]:
 
 
 def _of_merchant(order: Order) -> dict[str, Any]:
-    returned = int(order.refunded_amount)
+    returned = order.refunded_amount
     return {
         "order_id": order.order_id,
         "merchant_order_id": order.merchant_order_id,
         "kind": order.kind,
-        "status": refunded_word(int(order.amount), returned) or standing(order),
-        "amount": int(order.amount),
+        "status": refunded_word(order.amount, returned) or standing(order),
+        "amount": order.amount,
         "currency": "CNY",
         "subject": order.subject,
         "created_at": order.created_at,
@@ -177,11 +177,11 @@ def _of_merchant(order: Order) -> dict[str, Any]:
         "payment_id": order.payment_id,
         "paid_at": order.paid_at,
         "ended_at": order.ended_at,
-        "fee": int(order.fee) if order.status == PAID else None,
+        "fee": order.fee if order.status == PAID else None,
         "refunded_amount": returned,
-        "refunded_fee": int(order.refunded_fee),
+        "refunded_fee": order.refunded_fee,
     }
 
 
 def _text(order: Order) -> str:
-    return clock.text_of(int(order.expires_at) * 1000)
+    return clock.text_of(order.expires_at * 1000)

@@ -36,8 +36,8 @@ def reconcile_next(request_id: str) -> Reconciliation | None:
         return None
     try:
         if not record.file_key:
-            record.file_key = fetch(record.day, number=int(record.fetches) + 1)
-            record.fetches = int(record.fetches) + 1
+            record.file_key = fetch(record.day, number=record.fetches + 1)
+            record.fetches += 1
             _keep(record, WAITING)
         report = _compared(record, request_id)
     except FileNotThere as missing:

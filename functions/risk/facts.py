@@ -37,7 +37,7 @@ def of_money(
         largest=tally.largest,
         new_payee=new_payee,
         device_age_seconds=now - seen.device_since if seen.device_since else None,
-        cool_down=int(account.cool_down_until or 0) > now,
+        cool_down=(account.cool_down_until or 0) > now,
         country=country,
         last_country=seen.country,
         away_seconds=now - seen.at,

@@ -60,7 +60,7 @@ def export(user_id: str) -> RiskData:
             )
         ],
         known_payees=[
-            KnownPayeeView(user_id=one.payee_id, since=clock.text_of(int(one.since) * 1000))
+            KnownPayeeView(user_id=one.payee_id, since=clock.text_of(one.since * 1000))
             for one in KnownPayee.query(
                 known_payee_key(user_id, "").pk, consistent_read=True, limit=_READ_LIMIT
             )

@@ -66,7 +66,7 @@ def give_up(owner_id: str, file_id: str) -> None:
 
 def _content(file: StatementFile) -> bytes:
     form = _form(file)
-    from_ms, to_ms = int(file.from_ms), int(file.to_ms)
+    from_ms, to_ms = file.from_ms, file.to_ms
     form.begin(file_id=file.file_id, user_id=file.user_id, from_ms=from_ms, to_ms=to_ms)
     written = 0
     for chunk in chunks(file.user_id, from_ms=from_ms, to_ms=to_ms):

@@ -89,7 +89,7 @@ class _Sum(NamedTuple):
 def day_sheet(file: StatementFile) -> bytes:
     """The whole file. Raises BooksDisagree."""
     said = _Said(file.language)
-    merchant_id, from_ms, to_ms = file.merchant_id, int(file.from_ms), int(file.to_ms)
+    merchant_id, from_ms, to_ms = file.merchant_id, file.from_ms, file.to_ms
     opening = opening_balance(merchant_id, from_ms)
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding=ENCODING, newline="")
@@ -130,7 +130,7 @@ def opening_balance(merchant_id: str, at_ms: int) -> int:
     )
     since_ms = clock.bounds_of_day(known.day)[1] * 1_000 if known else 0
     entries = shard_entries(merchant_id, from_ms=since_ms, to_ms=at_ms)
-    return (int(known.closing) if known else 0) + sum(map(_signed, entries))
+    return (known.closing if known else 0) + sum(map(_signed, entries))
 
 
 def _remember(merchant_id: str, day: str, closing: int) -> None:
@@ -205,7 +205,7 @@ def _figures(total: _Sum) -> list[str]:
 
 
 def _signed(entry: Entry) -> int:
-    return int(entry.amount) if entry.direction == IN else -int(entry.amount)
+    return entry.amount if entry.direction == IN else -entry.amount
 
 
 class _Said:

@@ -41,7 +41,7 @@ class _Totals(NamedTuple):
     total_out: int = 0
 
     def with_one(self, entry: Entry) -> "_Totals":
-        amount = int(entry.amount)
+        amount = entry.amount
         to_in, to_out = (amount, 0) if entry.direction == IN else (0, amount)
         return _Totals(self.entries + 1, self.total_in + to_in, self.total_out + to_out)
 
@@ -90,8 +90,8 @@ class Paper:
         sign = "+" if entry.direction == IN else "-"
         self._write(_TIME, _local(clock.milliseconds_of(entry.created_at)))
         self._write(_KIND, words.kind(entry.kind, self._language))
-        self._write(_AMOUNT, f"{sign}{decimal(int(entry.amount))}", right=True)
-        self._write(_BALANCE, decimal(int(entry.balance_after)), right=True)
+        self._write(_AMOUNT, f"{sign}{decimal(entry.amount)}", right=True)
+        self._write(_BALANCE, decimal(entry.balance_after), right=True)
         self._write(_OTHER_SIDE, _fitting(shown(entry.counterparty_label or "")))
         self._y -= _LINE
         for line in below:

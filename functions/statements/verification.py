@@ -14,7 +14,7 @@ def verified(known: StatementSum | None) -> VerificationView:
         statement_file_id=known.file_id,
         user_id=known.user_id,
         merchant_id=known.merchant_id,
-        from_=clock.text_of(int(known.from_ms)),
-        to=clock.text_of(int(known.to_ms)),
+        from_=clock.text_of(known.from_ms),
+        to=clock.text_of(known.to_ms),
         made_at=known.made_at,
     )

@@ -80,14 +80,14 @@ def file_of(file: StatementFile | None) -> StatementFileView:
 
 def view(file: StatementFile) -> StatementFileView:
     """What its owner sees, with a link that is good for a while."""
-    lines, written = int(file.lines), int(file.written)
+    lines, written = file.lines, file.written
     is_ready = shown_status(file) == READY
     return StatementFileView(
         **made_part(file),
         progress=100 if is_ready else min(99, 100 * written // max(1, lines)),
         format=file.format,  # type: ignore[arg-type]  # one of our own two words
-        from_=clock.text_of(int(file.from_ms)),
-        to=clock.text_of(int(file.to_ms)),
+        from_=clock.text_of(file.from_ms),
+        to=clock.text_of(file.to_ms),
         lines=lines,
     )
 
@@ -101,7 +101,7 @@ def made_part(file: StatementFile) -> dict[str, Any]:
         "statement_file_id": file.file_id,
         "status": status,
         "sha256": file.sha256 if ready else None,
-        "size": int(file.size) if ready else None,
+        "size": file.size if ready else None,
         "url": _link(file) if ready else None,
         "url_ends_at": clock.text_of(ends_at * 1000) if ready else None,
     }
@@ -174,5 +174,5 @@ def _link(file: StatementFile) -> str:
 
 
 def shown_status(file: StatementFile) -> str:
-    over = file.status == READY and int(file.ends_at) <= clock.seconds()
+    over = file.status == READY and file.ends_at <= clock.seconds()
     return "expired" if over else file.status

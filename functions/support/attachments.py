@@ -178,7 +178,7 @@ def view(attachment: Attachment) -> AttachmentView:
         attachment_id=attachment.attachment_id,
         name=attachment.name,
         content_type=attachment.kind,
-        size=int(attachment.size),
+        size=attachment.size,
         can_be_opened=attachment.clean,
     )
 

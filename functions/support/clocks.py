@@ -66,7 +66,7 @@ def _promise_again(before: Ticket, after: Ticket, now: int) -> None:
         opened_at = clock.seconds_of(after.opened_at)
         after.answer_due_at = hours.after(opened_at, promised.answer)
     if after.solve_due_at:
-        used = was.solve - hours.between(now, int(after.solve_due_at))
+        used = was.solve - hours.between(now, after.solve_due_at)
         after.solve_due_at = hours.after(now, max(0, promised.solve - used))
 
 
@@ -74,7 +74,7 @@ def _change_state(was: str, after: Ticket, now: int) -> None:
     after.closes_at = None
     if after.state in (PENDING, SOLVED, CLOSED):
         if after.solve_due_at:
-            after.solve_left = hours.between(now, int(after.solve_due_at))
+            after.solve_left = hours.between(now, after.solve_due_at)
         after.solve_due_at = None
     if after.state == SOLVED:
         after.solved_at = clock.now_text()
@@ -82,7 +82,7 @@ def _change_state(was: str, after: Ticket, now: int) -> None:
     if after.state == REOPENED:
         after.solve_due_at = hours.after(now, promise_of(after.priority).solve)
     elif after.state in WAITS_FOR_US and was == PENDING:
-        after.solve_due_at = hours.after(now, int(after.solve_left or 0))
+        after.solve_due_at = hours.after(now, after.solve_left or 0)
 
 
 def _wait(after: Ticket) -> None:

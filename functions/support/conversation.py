@@ -129,7 +129,7 @@ def post(ticket: Ticket, incoming: Incoming, change: Change) -> Posted | None:
     except Cancelled as cancelled:
         return posting.outcome(cancelled, change.along)
     figures.tell(ticket, change.after)
-    return Posted(change.after.ticket_id, int(change.after.messages))
+    return Posted(change.after.ticket_id, change.after.messages)
 
 
 def bind(ticket_id: str, user_id: str, *, proven_by: str) -> Ticket:
@@ -157,7 +157,7 @@ def earlier(incoming: Incoming) -> Posted | None:
         return None
     if source.fingerprint != _fingerprint(incoming):
         raise IdempotencyKeyReused
-    return Posted(source.ticket_id, int(source.sequence), replayed=True)
+    return Posted(source.ticket_id, source.sequence, replayed=True)
 
 
 def home_of(ticket_id: str) -> Ticket:
@@ -180,7 +180,7 @@ class _Posting:
     """The writes of one message in a ticket as it shall be."""
 
     def __init__(self, ticket: Ticket, incoming: Incoming) -> None:
-        sequence = int(ticket.messages)
+        sequence = ticket.messages
         self.source = put(
             Source(
                 *source_key(_digest(incoming))[1:],
@@ -238,7 +238,7 @@ def _new_ticket(ticket_id: str, incoming: Incoming, opening: Opening, attempt: i
 
 
 def _with_message(ticket: Ticket, incoming: Incoming) -> Ticket:
-    sequence = int(ticket.messages) + 1
+    sequence = ticket.messages + 1
     if incoming.author.kind not in _PERSONS:
         return altered(ticket, messages=sequence)
     return altered(

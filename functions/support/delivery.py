@@ -56,7 +56,7 @@ def _due() -> Iterator[Message]:
 
 
 def _try(message: Message) -> None:
-    tries = int(message.tries)
+    tries = message.tries
     if tries >= settings().reply_tries:
         _fail(message, "tries_used_up")
         return
@@ -99,7 +99,7 @@ def _fail(message: Message, why: str) -> None:
         [Message.delivery.set(FAILED), Message.due_shard.remove(), Message.due_at.remove()],
         Message.delivery == WAITING,
     )
-    details = {"sequence": int(message.sequence), "channel": message.channel, "why": why}
+    details = {"sequence": message.sequence, "channel": message.channel, "why": why}
 
     def with_note(ticket: Ticket) -> Change:
         after, along = noted(ticket, "delivery_failed", by=_COURIER, details=details)
@@ -118,17 +118,17 @@ def _outgoing(message: Message) -> Outgoing:
     ticket = ticket_of(message.ticket_id)
     way = way_of(message.ticket_id, message.channel)
     return Outgoing(
-        message_id=f"{message.ticket_id}-{int(message.sequence)}",
+        message_id=f"{message.ticket_id}-{message.sequence}",
         ticket_id=message.ticket_id,
         number=ticket.number,
         subject=ticket.subject,
         user_id=ticket.user_id,
         language=ticket.language,
-        sequence=int(message.sequence),
+        sequence=message.sequence,
         author=Author(message.author_kind, message.author_id),  # type: ignore[arg-type]  # of four
         text=message.text,
         attachments=tuple(message.attachments or ()),
         address=way.address,
         details=way.details or {},
-        tries=int(message.tries),
+        tries=message.tries,
     )

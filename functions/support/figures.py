@@ -136,7 +136,7 @@ def _happened(before: Ticket | None, after: Ticket) -> dict[str, int]:
     if after.state != before.state and after.state == REOPENED:
         happened["reopened"] = 1
     if after.rating and not before.rating:
-        happened |= {"rated": 1, "rating_sum": int(after.rating)}
+        happened |= {"rated": 1, "rating_sum": after.rating}
     if broken := len(set(after.broken or ()) - set(before.broken or ())):
         happened["broken"] = broken
     return happened

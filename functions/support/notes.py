@@ -32,7 +32,7 @@ def noted(
 
     kind: `note` for what an agent wrote, else what happened, `delivery_failed`.
     """
-    sequence = int(after.notes) + 1
+    sequence = after.notes + 1
     note = Note(
         *note_key(after.ticket_id, sequence)[1:],
         ticket_id=after.ticket_id,

@@ -72,7 +72,7 @@ def _replied(ticket: Ticket, by: Actor, wanted: str | None, macro: Macro | None)
     after = altered(
         ticket,
         **added(macro, ticket) if macro else {},
-        messages=int(ticket.messages) + 1,
+        messages=ticket.messages + 1,
         state=state,
         assignee=ticket.assignee or by.id,
         answered_at=ticket.answered_at or clock.now_text(),
@@ -82,7 +82,7 @@ def _replied(ticket: Ticket, by: Actor, wanted: str | None, macro: Macro | None)
         REPLIED,
         ticket.ticket_id,
         before={"state": ticket.state, "assignee": ticket.assignee},
-        after={"state": state, "assignee": after.assignee, "sequence": int(after.messages)},
+        after={"state": state, "assignee": after.assignee, "sequence": after.messages},
     )
     return Change(after, [deed])
 

@@ -90,7 +90,7 @@ def saving_writes(before: Ticket | None, after: Ticket) -> list[Write]:
     """
     after.attribute_values |= {
         "updated_at": clock.now_text(),
-        "version": 1 if before is None else int(before.version) + 1,
+        "version": 1 if before is None else before.version + 1,
         "change_id": new_id(""),
     }
     clocks.run(before, after)

@@ -36,7 +36,7 @@ def view(ticket: Ticket) -> TicketView:
         channel=ticket.channel,  # type: ignore[arg-type]  # of the seven
         about=about_view(ticket),
         follows=ticket.follows,
-        rating=int(ticket.rating) if ticket.rating else None,
+        rating=ticket.rating or None,
         opened_at=ticket.opened_at,
         updated_at=ticket.updated_at,
     )
@@ -86,7 +86,7 @@ def message_views(lines: list[Message | Note]) -> list[MessageView]:
     return [
         MessageView(
             ticket_id=line.ticket_id,
-            sequence=int(line.sequence),
+            sequence=line.sequence,
             author="support" if line.author_kind in _OURS else "you",
             channel=line.channel,  # type: ignore[arg-type]  # of the seven
             text=line.text,

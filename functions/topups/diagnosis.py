@@ -18,7 +18,7 @@ _LOOKED_AT = 10
 def of_refused(attempt: FailedAttempt, *, by: Asker, language: str) -> Explained:
     """A refused top-up, from the records as they stand."""
     card_id = attempt.about.get("card_id")
-    foreseen = _foreseen(attempt.user_id, card_id, int(attempt.amount or 0), by)
+    foreseen = _foreseen(attempt.user_id, card_id, attempt.amount or 0, by)
     return of_attempt(attempt, foreseen, language=language)
 
 
@@ -28,7 +28,7 @@ def last_failed(user_id: str, *, by: Asker, language: str) -> Explained | None:
     if not ended:
         return None
     last = max(ended, key=_ended_at)
-    amount = int(last.amount)
+    amount = last.amount
     return what_failed(
         "top_up",
         last.top_up_id,

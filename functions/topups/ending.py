@@ -127,9 +127,7 @@ def _end_without_money(top_up: TopUp, status: str, refusal: Problem, condition: 
     remembered = refusal.to_record()
     actions = [TopUp.refusal.set(remembered), *_NOT_DUE]
     ending = _ending(top_up, status, actions, condition)
-    allowance = give_back(
-        top_up.user_id, int(top_up.amount), name="top_up", period=top_up.limit_period
-    )
+    allowance = give_back(top_up.user_id, top_up.amount, name="top_up", period=top_up.limit_period)
     try:
         _write_ending(ending, allowance)
     except Cancelled as cancelled:

@@ -37,7 +37,7 @@ def view(top_up: TopUp, *, as_pending: bool = False) -> TopUpView:
     return TopUpView(
         top_up_id=top_up.top_up_id,
         status=status,  # type: ignore[arg-type]  # our four words
-        amount=int(top_up.amount),
+        amount=top_up.amount,
         currency="CNY",
         source=_source(top_up),
         created_at=top_up.created_at,
@@ -113,6 +113,4 @@ def _source(top_up: TopUp) -> CardUsed | AlipaySource | WechatPaySource:
 def _checkout(top_up: TopUp) -> Checkout | None:
     if not top_up.checkout_url:
         return None
-    return Checkout(
-        url=top_up.checkout_url, expires_at=clock.text_of(int(top_up.expires_at) * 1000)
-    )
+    return Checkout(url=top_up.checkout_url, expires_at=clock.text_of(top_up.expires_at * 1000))

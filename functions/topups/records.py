@@ -67,7 +67,7 @@ class TopUp(DomainRecord):
 
     @property
     def money(self) -> Money:
-        return Money(amount=int(self.amount), currency=self.currency)
+        return Money(amount=self.amount, currency=self.currency)
 
     @property
     def platform(self) -> Kind | None:

@@ -36,7 +36,7 @@ def send_back(top_up: TopUp) -> None:
 
     Raises what bank and platform raise.
     """
-    amount = Money(amount=int(top_up.received), currency=top_up.currency)
+    amount = Money(amount=top_up.received, currency=top_up.currency)
     refund = _refund(top_up, amount)
     if refund.status == "accepted":
         return

@@ -64,7 +64,7 @@ def _claimed(top_up: TopUp, due: TopUp) -> bool:
     False when another run has it, somebody took it up again, or it has ended.
     """
     now = clock.seconds()
-    pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(int(due.asks), 10))
+    pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(due.asks, 10))
     next_look = now + pause
     if due.platform and now < _over_at(due):
         next_look = min(next_look, _over_at(due))
@@ -121,8 +121,8 @@ def _over_at(top_up: TopUp) -> int:
     requests; while no answer was given, the same request may still be sent again and charge.
     """
     if top_up.platform:
-        return int(top_up.expires_at) + _CLOCKS_DIFFER_SECONDS
+        return top_up.expires_at + _CLOCKS_DIFFER_SECONDS
     lifetime = settings().bank_request_lifetime_seconds
-    last_request_dies = int(top_up.lease_until) + lifetime + _CLOCKS_DIFFER_SECONDS
-    given_up = last_request_dies if top_up.first_answer else int(top_up.expires_at)
+    last_request_dies = top_up.lease_until + lifetime + _CLOCKS_DIFFER_SECONDS
+    given_up = last_request_dies if top_up.first_answer else top_up.expires_at
     return max(given_up, last_request_dies)

@@ -138,7 +138,7 @@ def _check_out(made: TopUp, platform: Kind, *, address: str) -> Outcome:
         url = get_platform(platform).create_checkout(
             reference=made.top_up_id,
             amount=made.money,
-            expires_at=int(made.expires_at),
+            expires_at=made.expires_at,
             address=address,
         )
     except PlatformRefusal as refusal:
@@ -168,7 +168,7 @@ def _answer_pending(made: TopUp, *more: Action) -> Outcome:
 def _answer(ended: TopUp, *, replayed: bool = False) -> Outcome:
     """The answer that a top-up has had or will have from now on."""
     if ended.first_answer:
-        return Outcome(ended, int(ended.first_answer), replayed)
+        return Outcome(ended, ended.first_answer, replayed)
     if ended.status == SUCCEEDED:
         return Outcome(ended, _CREATED, replayed)
     if ended.status == PENDING:
@@ -227,7 +227,7 @@ def _create(
 ) -> TopUp | None:
     """Writes the record and counts the allowance. Gives the one that was there before, if any."""
     try:
-        check_top_up_amount(int(made.amount))
+        check_top_up_amount(made.amount)
         guarded = MoneyGuard(
             "top_up",
             call,
@@ -237,7 +237,7 @@ def _create(
             account=account,
             limit=limit,
             authorize=may_use,
-            foresee=lambda: foresee(account, int(made.amount), limit=limit),
+            foresee=lambda: foresee(account, made.amount, limit=limit),
         )
         made.risk = guarded.decision.to_record()
         return _written(made, account, limit, guarded)
@@ -251,7 +251,7 @@ def _written(made: TopUp, account: Account, limit: Limit, guarded: MoneyGuard) -
     try:
         use(
             account,
-            int(made.amount),
+            made.amount,
             limit=limit,
             authorize=guarded.authorize,
             together_with=[own, put(listing(made)), *guarded.together_with],
@@ -297,7 +297,7 @@ def _asked(call: Call[TopUpRequest], problem: Problem) -> Asked:
     return Asked(
         object_id=top_up_id,
         transfer_id=booking_id(top_up_id),
-        amount=int(call.body.amount),
+        amount=call.body.amount,
         about={"card_id": source.card_id} if isinstance(source, CardSource) else {},
     )
 

@@ -40,12 +40,12 @@ def explained(
     attempts = [one for one in attempts_of(user_id, transfer_id) if one.kind == TRANSFER]
     if own is not None:
         payee_id = own.credit or _payee_of(attempts)
-        foreseen = _foreseen(int(own.amount), user_id, payee_id, by, attempts)
+        foreseen = _foreseen(own.amount, user_id, payee_id, by, attempts)
         return of_refused(TRANSFER, own, foreseen, language=language)
     if not attempts:
         raise NeverArrived(language=language)
     payee_id = _payee_of(attempts)
-    foreseen = _foreseen(int(attempts[0].amount or 0), user_id, payee_id, by, attempts)
+    foreseen = _foreseen(attempts[0].amount or 0, user_id, payee_id, by, attempts)
     return of_attempt(attempts[0], foreseen, language=language)
 
 

@@ -153,7 +153,7 @@ def view(transfer: Transfer, *, first_answer: bool = False) -> TransferView:
         status=status,
         payer=Party(user_id=transfer.debit, name=transfer.debit_label),
         payee=Party(user_id=transfer.credit, name=transfer.credit_label),
-        amount=int(transfer.amount),
+        amount=transfer.amount,
         currency="CNY",
         note=transfer.note,
         created_at=transfer.created_at,
@@ -196,7 +196,7 @@ def _asked(call: Call[TransferRequest], problem: Problem) -> Asked:
     # Before the pay password was proven, nothing may be learned of a payee, now or later.
     if isinstance(problem, _AFTER_PROOF) and (payee_id := _asked_payee(call)):
         about["payee_id"] = payee_id
-    amount = int(call.body.amount)
+    amount = call.body.amount
     return Asked(object_id=transfer_id, transfer_id=transfer_id, amount=amount, about=about)
 
 

@@ -60,7 +60,7 @@ class _Sums:
         for chunk in islice(reading, _CHUNKS_LIMIT):
             for entry in chunk:
                 what = entry.kind, "in" if entry.direction == IN else "out"
-                self.amounts[what] += int(entry.amount)
+                self.amounts[what] += entry.amount
                 self.counts[what] += 1
             self.last_key, self.is_new = chunk[-1].sk, True
         return next(reading, None) is None

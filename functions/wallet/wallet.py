@@ -21,8 +21,8 @@ def wallet(account: Account | None, seen: Seen) -> WalletView:
     if account is None:
         raise NotFound
     return WalletView(
-        available=int(account.available),
-        held=int(account.held),
+        available=account.available,
+        held=account.held,
         currency="CNY",
         status=account.status,  # type: ignore[arg-type]  # written from the ledger's three words
         limits=LimitsView(

@@ -58,10 +58,10 @@ def _was_frozen(account: Account, withdrawal: Withdrawal) -> bool:
 
 def _not_before(account: Account, withdrawal: Withdrawal) -> int:
     """Seconds. A cool-down, also one that began after the request, lets only small amounts pass."""
-    cool_down_until = int(account.cool_down_until or 0)
+    cool_down_until = account.cool_down_until or 0
     if withdrawal.amount <= settings().unguarded_day_limit_minor:
         cool_down_until = 0
-    return max(int(withdrawal.not_before or 0), cool_down_until)
+    return max(withdrawal.not_before or 0, cool_down_until)
 
 
 def _rejected(withdrawal: Withdrawal, reason: str) -> Withdrawal:

@@ -14,4 +14,4 @@ def not_before(decision: Decision, account: Account) -> int | None:
     if not decision.asks_for(Action.DELAY):
         return None
     delayed_until = clock.seconds() + settings().withdrawal_delay_seconds
-    return max(delayed_until, int(account.cool_down_until or 0))
+    return max(delayed_until, account.cool_down_until or 0)

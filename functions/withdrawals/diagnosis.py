@@ -18,7 +18,7 @@ _LOOKED_AT = 10
 
 def of_refused(attempt: FailedAttempt, *, by: Asker, language: str) -> Explained:
     """A refused withdrawal, from the records as they stand; it costs what it costs now."""
-    card_id, amount = attempt.about["card_id"], int(attempt.amount or 0)
+    card_id, amount = attempt.about["card_id"], attempt.amount or 0
     foreseen = _foreseen(attempt.user_id, card_id, amount, by)
     return of_attempt(attempt, foreseen, language=language)
 
@@ -29,7 +29,7 @@ def last_failed(user_id: str, *, by: Asker, language: str) -> Explained | None:
     if not ended:
         return None
     last = max(ended, key=_ended_at)
-    amount = int(last.amount)
+    amount = last.amount
     return what_failed(
         "withdrawal",
         last.withdrawal_id,

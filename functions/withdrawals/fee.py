@@ -45,7 +45,7 @@ def key_of_allowance(user_id: str) -> Key:
 
 def fee_of(amount: int, allowance: FreeAllowance | None) -> Fee:
     """What `amount` minor units cost now. allowance: as it stands, None before its first use."""
-    used = None if allowance is None else int(allowance.used)
+    used = None if allowance is None else allowance.used
     free = min(amount, Fee(0, 0, used, "").free_left)
     return Fee(amount=_charge(amount - free), free=free, free_used=used, month=this_month())
 
@@ -64,7 +64,7 @@ def using(user_id: str, fee: Fee) -> list[Write]:
 
 def giving_back(withdrawal: Withdrawal) -> list[Write]:
     """What gives the free part of a withdrawal back to the month that it was counted in."""
-    free = int(withdrawal.free_amount)
+    free = withdrawal.free_amount
     if not free:
         return []
     key = free_allowance_key(withdrawal.user_id, withdrawal.free_month)

@@ -32,8 +32,8 @@ def view(withdrawal: Withdrawal, *, language: str, first_answer: bool = False) -
     return WithdrawalView(
         withdrawal_id=withdrawal.withdrawal_id,
         status=status,  # type: ignore[arg-type]  # written from our seven words
-        amount=int(withdrawal.amount),
-        fee=int(withdrawal.fee),
+        amount=withdrawal.amount,
+        fee=withdrawal.fee,
         total=withdrawal.total.amount,
         currency="CNY",
         card=CardPaid(card_id=withdrawal.card_id, bank=withdrawal.bank, last4=withdrawal.last4),

@@ -43,7 +43,7 @@ def _counted(asked: Withdrawal, withdrawal: Withdrawal) -> bool:
     """Fills `asked` as it stands; False when it has ended."""
     actions: list[Action] = [
         Withdrawal.asks.set(Withdrawal.asks + 1),
-        *looked_at(withdrawal, after_seconds=pause_seconds(int(withdrawal.asks) + 1)),
+        *looked_at(withdrawal, after_seconds=pause_seconds(withdrawal.asks + 1)),
     ]
     condition = Withdrawal.status == withdrawal.status
     if withdrawal.status == PENDING:  # whoever handed it over has died
@@ -55,7 +55,7 @@ def _missed(asked: Withdrawal) -> Withdrawal:
     """The bank has not seen it so far; once its last request is dead, it never will."""
     as_read = Withdrawal.requested_at == asked.requested_at
     lifetime = settings().bank_request_lifetime_seconds + settings().clocks_differ_seconds
-    if clock.seconds() >= int(asked.requested_at) + lifetime:
+    if clock.seconds() >= asked.requested_at + lifetime:
         return reject(asked, BANK_UNAVAILABLE, only_if=as_read)
     open_question = Withdrawal.status.is_in(*OPEN) & Withdrawal.word.does_not_exist()
     missing: list[Action] = [Withdrawal.missed.set(True)]

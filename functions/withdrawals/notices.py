@@ -56,7 +56,7 @@ def telling_of(withdrawal: Withdrawal, notice: Notice) -> Telling:
     return telling_to(
         withdrawal.user_id,
         notice,
-        amount=display(int(withdrawal.amount), withdrawal.currency),
+        amount=display(withdrawal.amount, withdrawal.currency),
         card=withdrawal.card_label,
         cause=cause_of(withdrawal.reason),
     )

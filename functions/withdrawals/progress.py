@@ -56,8 +56,8 @@ def progress(withdrawal: Withdrawal) -> Progress:
     """What comes next for a withdrawal as it was read."""
     return Progress(
         outcome=outcome_of(withdrawal),
-        wait_seconds=pause_seconds(int(withdrawal.asks)),
-        until=clock.text_of(1000 * int(withdrawal.not_before or clock.seconds())),
+        wait_seconds=pause_seconds(withdrawal.asks),
+        until=clock.text_of(1000 * (withdrawal.not_before or clock.seconds())),
     )
 
 
@@ -70,7 +70,7 @@ def outcome_of(withdrawal: Withdrawal) -> Outcome:
     if withdrawal.word == REJECTED:
         return Outcome.REJECTED
     if not withdrawal.word and not withdrawal.requested_at:
-        waits = int(withdrawal.not_before or 0) > clock.seconds()
+        waits = (withdrawal.not_before or 0) > clock.seconds()
         return Outcome.LATER if waits else Outcome.READY
     if withdrawal.asks >= settings().withdrawal_asks:
         return Outcome.STUCK

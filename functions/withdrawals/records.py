@@ -102,12 +102,12 @@ class Withdrawal(DomainRecord):
     @property
     def money(self) -> Money:
         """What the bank is to pay out."""
-        return Money(amount=int(self.amount), currency=self.currency)
+        return Money(amount=self.amount, currency=self.currency)
 
     @property
     def total(self) -> Money:
         """What leaves the wallet: amount and fee."""
-        return Money(amount=int(self.amount) + int(self.fee), currency=self.currency)
+        return Money(amount=self.amount + self.fee, currency=self.currency)
 
     @property
     def card_label(self) -> str:

@@ -88,7 +88,7 @@ def _claimed(withdrawal: Withdrawal, due: Withdrawal) -> bool:
     """Fills `withdrawal` as it stands, and puts off the next look, so that one bad record can't
     block. False when another run has it, or its state machine goes on with it.
     """
-    after_seconds = pause_seconds(int(due.asks))
+    after_seconds = pause_seconds(due.asks)
     putting_off = looked_at(due, after_seconds=after_seconds)
     return change(withdrawal, putting_off, Withdrawal.due_at == due.due_at)
 
@@ -118,7 +118,7 @@ def _tell_of_delay(withdrawal: Withdrawal) -> None:
         "status": withdrawal.status,
         "expected_by": withdrawal.expected_by,
         "bank": withdrawal.bank,
-        "asks": int(withdrawal.asks),
+        "asks": withdrawal.asks,
     }
     case = opening(
         WITHDRAWAL_OVERDUE,

@@ -53,8 +53,8 @@ def settle(withdrawal: Withdrawal) -> Withdrawal:
         settle_hold(
             withdrawal.hold_id,
             credit=ToSystem(BANK_SETTLEMENT, label=withdrawal.card_label),
-            amount=int(withdrawal.amount),
-            fee=int(withdrawal.fee),
+            amount=withdrawal.amount,
+            fee=withdrawal.fee,
             has_left=True,
             together_with=[paid],
         )
@@ -63,7 +63,7 @@ def settle(withdrawal: Withdrawal) -> Withdrawal:
             raise
         return current(withdrawal)
     count("Withdrawals", outcome=PAID)
-    measure_amount("WithdrawalAmount", int(withdrawal.amount), currency=withdrawal.currency)
+    measure_amount("WithdrawalAmount", withdrawal.amount, currency=withdrawal.currency)
     return current(withdrawal)
 
 
@@ -114,7 +114,7 @@ def _owner(withdrawal: Withdrawal) -> Side:
 
 
 def _give_back_to(withdrawal: Withdrawal, credit: Side) -> None:
-    fee = int(withdrawal.fee)
+    fee = withdrawal.fee
     if fee:
         reverse_transfer(
             fee_transfer_id(withdrawal.hold_id),

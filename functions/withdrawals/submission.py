@@ -63,14 +63,14 @@ def _claimed(sent: Withdrawal, withdrawal: Withdrawal) -> bool:
         ],
         Withdrawal.status.is_in(*OPEN)
         & Withdrawal.word.does_not_exist()
-        & (Withdrawal.submissions == int(withdrawal.submissions)),
+        & (Withdrawal.submissions == withdrawal.submissions),
     )
 
 
 def _unknown(sent: Withdrawal) -> Withdrawal:
     """Remembers that only the bank can say what became of it."""
     logger.warning("payout_unknown", extra={"withdrawal_id": sent.withdrawal_id})
-    after_seconds = pause_seconds(int(sent.asks))
+    after_seconds = pause_seconds(sent.asks)
     actions = [*becoming(UNKNOWN), *looked_at(sent, after_seconds=after_seconds)]
     waiting = (Withdrawal.status == PENDING) & Withdrawal.word.does_not_exist()
     return sent if change(sent, actions, waiting) else current(sent)
@@ -78,7 +78,7 @@ def _unknown(sent: Withdrawal) -> Withdrawal:
 
 def _put_off(sent: Withdrawal) -> Withdrawal:
     """The bank surely has nothing of it, so it waits as it did before, and can be cancelled."""
-    after_seconds = pause_seconds(int(sent.submissions) - 1)
+    after_seconds = pause_seconds(sent.submissions - 1)
     actions = [
         Withdrawal.sending_since.remove(),
         Withdrawal.requested_at.remove(),
@@ -91,7 +91,7 @@ def _put_off(sent: Withdrawal) -> Withdrawal:
 
 def _latest(sent: Withdrawal) -> Condition:
     """That nobody else has handed it over since."""
-    condition: Condition = Withdrawal.submissions == int(sent.submissions)
+    condition: Condition = Withdrawal.submissions == sent.submissions
     return condition
 
 

@@ -12,7 +12,7 @@ def wait(withdrawal: Withdrawal, task_token: str) -> Withdrawal:
     Raises ServiceUnavailable.
     """
     waiting = at(withdrawal)
-    after_seconds = pause_seconds(int(withdrawal.asks))
+    after_seconds = pause_seconds(withdrawal.asks)
     keeping = [
         Withdrawal.task_token.set(task_token),
         *looked_at(withdrawal, after_seconds=after_seconds),

@@ -256,7 +256,7 @@ def _asked(call: Call[WithdrawalRequest], problem: Problem) -> Asked:
     return Asked(
         object_id=withdrawal_id,
         transfer_id=hold_id_of(withdrawal_id),
-        amount=int(call.body.amount),
+        amount=call.body.amount,
         about={"card_id": call.body.card_id},
     )
 

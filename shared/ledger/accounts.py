@@ -70,8 +70,8 @@ def merchant_funds(account_id: str) -> MerchantFunds:
     """As the shards stand now; each is read consistently."""
     shards = merchant_shards(account_id)
     return MerchantFunds(
-        available=sum(int(shard.available) for shard in shards),
-        held=sum(int(shard.held) for shard in shards),
+        available=sum(shard.available for shard in shards),
+        held=sum(shard.held for shard in shards),
     )
 
 
@@ -124,8 +124,8 @@ def closing(account: Account) -> Write:
     if account.top_up_period is not None:
         period = Account.top_up_period == account.top_up_period
     as_read = (
-        (Account.proof_failures == int(account.proof_failures))
-        & (Account.top_up_used == int(account.top_up_used))
+        (Account.proof_failures == account.proof_failures)
+        & (Account.top_up_used == account.top_up_used)
         & period
     )
     empty = (Account.status == ACTIVE) & (Account.available == 0) & (Account.held == 0)
@@ -153,9 +153,7 @@ def change_proof(
 
     The count must be as it was read in `account`; False when somebody else was faster.
     """
-    condition = Account.account_id.exists() & (
-        Account.proof_failures == int(account.proof_failures)
-    )
+    condition = Account.account_id.exists() & (Account.proof_failures == account.proof_failures)
     changing = update(Account(account.pk, account.sk), actions, condition)
     try:
         write(changing, *together_with)

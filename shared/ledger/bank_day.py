@@ -51,7 +51,7 @@ def day_moved(transfer: Transfer) -> str | None:
 def change_of(transfer: Transfer) -> int:
     """As `Moved.change`, of a transfer that has moved."""
     settled = transfer.settled_amount
-    amount = int(transfer.amount if settled is None else settled)
+    amount = transfer.amount if settled is None else settled
     return amount if transfer.debit == BANK_SETTLEMENT else -amount
 
 

@@ -108,8 +108,8 @@ def settle(
     CreditRefused, ServiceUnavailable.
     """
     transfer = _held(transfer_id)
-    wanted = int(transfer.amount) - fee if amount is None else amount
-    if wanted < 1 or fee < 0 or wanted + fee > int(transfer.amount):
+    wanted = transfer.amount - fee if amount is None else amount
+    if wanted < 1 or fee < 0 or wanted + fee > transfer.amount:
         raise ValueError("a hold is settled for more than nothing and at most all of it")
     wish = _Wish(SETTLED, wanted, fee)
     if transfer.status != HELD:
@@ -117,7 +117,7 @@ def settle(
     transfer.settled_amount = wanted
     actions: list[Action] = [Transfer.settled_amount.set(wanted)]
     if transfer.parts:
-        if credit is None or wanted != int(transfer.amount):
+        if credit is None or wanted != transfer.amount:
             raise ValueError("what is held in parts is settled as a whole, to a side that is given")
         parts = PayingParts(transfer, though_frozen=has_left)
         ending = _ending(transfer, SETTLED, actions)
@@ -207,7 +207,7 @@ class _Reserving(FromUser):
         )
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
-        self._amount = amount = int(transfer.amount)
+        self._amount = amount = transfer.amount
         actions, condition = self.spending(transfer)
         actions.append(Account.held.set(Account.held + amount))
         self._write = update(at(self.account), actions, condition)
@@ -222,7 +222,7 @@ class _ToFees(ToSystem):
         movement = Movement(
             transfer_id=fee_transfer_id(transfer.transfer_id),
             kind=FEE,
-            amount=Money(amount=int(transfer.fee_amount), currency=transfer.currency),
+            amount=Money(amount=transfer.fee_amount, currency=transfer.currency),
             reference=transfer.reference,
         )
         payer = _Payer(transfer.debit, transfer.debit_label)
@@ -245,12 +245,12 @@ class _Paying(FromUser):
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
         entries = [chained_entry(self.account, transfer, counterparty, OUT, moved_amount(transfer))]
         if self._fee:
-            fee, moved = self._fee.transfer, int(self._fee.transfer.amount)
+            fee, moved = self._fee.transfer, self._fee.transfer.amount
             entries.append(
                 chained_entry(self.account, fee, self._fee, OUT, moved, after=entries[0])
             )
-        paid = sum(int(entry.amount) for entry in entries)
-        actions, condition = self._ending(transfer, given_back=int(transfer.amount) - paid)
+        paid = sum(entry.amount for entry in entries)
+        actions, condition = self._ending(transfer, given_back=transfer.amount - paid)
         condition &= Account.entries == self.account.entries
         if not self._though_frozen:
             condition &= Account.status != FROZEN
@@ -259,7 +259,7 @@ class _Paying(FromUser):
 
     def _ending(self, transfer: Transfer, *, given_back: int) -> tuple[list[Action], Condition]:
         """What ends the hold and gives some of it back, to the day's allowance as well."""
-        held = int(transfer.amount)
+        held = transfer.amount
         actions: list[Action] = [Account.held.set(Account.held - held)]
         condition: Condition = Account.held >= held
         if not given_back:
@@ -270,7 +270,7 @@ class _Paying(FromUser):
             condition &= getattr(Account, f"{name}_period") == period
             if period == transfer.limit_period:
                 used = getattr(Account, f"{name}_used")
-                counted = held if transfer.limit_amount is None else int(transfer.limit_amount)
+                counted = held if transfer.limit_amount is None else transfer.limit_amount
                 actions.append(used.set(used - min(given_back, counted)))
         return actions, condition
 
@@ -286,7 +286,7 @@ class _Returning(_Paying):
     """Moves the whole amount from held back to available."""
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
-        actions, condition = self._ending(transfer, given_back=int(transfer.amount))
+        actions, condition = self._ending(transfer, given_back=transfer.amount)
         self._write = update(at(self.account), actions, condition)
         return [self._write]
 
@@ -357,7 +357,7 @@ def _end(
 
 def _ended_as(transfer: Transfer, wish: _Wish) -> Transfer:
     """Raises HoldEnded for a hold that has ended another way than it is asked for."""
-    settled = int(transfer.settled_amount or 0), int(transfer.fee_amount or 0)
+    settled = transfer.settled_amount or 0, transfer.fee_amount or 0
     if (transfer.status, *settled) != wish:
         raise HoldEnded(ended=str(transfer.status))
     return transfer

@@ -143,7 +143,7 @@ def reverse(
         if not cancelled.failed(counting):
             raise
         standing = cast(Transfer, cancelled.standing(counting))
-        left = moved_amount(standing) - int(standing.reversed_amount)
+        left = moved_amount(standing) - standing.reversed_amount
         raise ReversalExceedsOriginal(left_display=display(left), left=left) from cancelled
 
 

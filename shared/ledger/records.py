@@ -93,7 +93,7 @@ class Account(LedgerRecord):
     @property
     def balance(self) -> int:
         """All that the owner has, in minor units."""
-        return int(self.available) + int(self.held)
+        return self.available + self.held
 
 
 class Transfer(LedgerRecord):
@@ -141,7 +141,7 @@ class Transfer(LedgerRecord):
 
     @property
     def money(self) -> Money:
-        return Money(amount=int(self.amount), currency=self.currency)
+        return Money(amount=self.amount, currency=self.currency)
 
 
 class Entry(LedgerRecord):

@@ -259,7 +259,7 @@ class FromUser:
         self._checked(self.account)
 
     def writes(self, transfer: Transfer, counterparty: Side) -> list[Write]:
-        amount = self._amount = int(transfer.amount)
+        amount = self._amount = transfer.amount
         entry = chained_entry(self.account, transfer, counterparty, OUT, amount)
         actions, condition = self.spending(transfer)
         actions += chain_actions(entry)
@@ -270,7 +270,7 @@ class FromUser:
     def spending(self, transfer: Transfer) -> tuple[list[Action], Condition]:
         """What takes the amount from the available balance, and all that must be so for it."""
         check_currency(self.account, transfer)
-        amount = int(transfer.amount)
+        amount = transfer.amount
         counting, allowed = self.using(amount)
         taking = Account.available.set(Account.available - amount)
         return [taking, *counting], allowed & (Account.available >= amount)
@@ -315,12 +315,12 @@ class FromUser:
         return amount if self.counted is None else self.counted
 
     def _check_funds(self, account: Account) -> None:
-        missing = self._amount - int(account.available)
+        missing = self._amount - account.available
         if missing > 0:
             raise InsufficientFunds(
                 missing_display=display(missing, account.currency),
                 missing=missing,
-                available=int(account.available),
+                available=account.available,
             )
 
 
@@ -479,7 +479,7 @@ class FromMerchant:
         missing = moved_amount(transfer) - fee_of(transfer)
         for shard, key in keys.items():
             account = found.one(Account, key)
-            part = min(missing, int(account.available)) if account else 0
+            part = min(missing, account.available) if account else 0
             if part:
                 parts[shard] = part
                 missing -= part
@@ -515,12 +515,12 @@ def shard_of(transfer_id: str, count: int) -> int:
 def moved_amount(transfer: Transfer) -> int:
     """What a transfer really moves: all of it, or what a hold was settled for."""
     settled = transfer.settled_amount
-    return int(transfer.amount if settled is None else settled)
+    return transfer.amount if settled is None else settled
 
 
 def fee_of(transfer: Transfer) -> int:
     """What of a transfer is the house's and not the merchant's."""
-    return int(transfer.merchant_fee or 0)
+    return transfer.merchant_fee or 0
 
 
 def house_change(account_id: str, transfer: Transfer, change: int) -> Write:
@@ -556,9 +556,9 @@ def chained_entry(
 
     after: the entry before it, when that is written in the same transaction.
     """
-    sequence, last_ms, balance = int(account.entries), int(account.last_entry_at), account.balance
+    sequence, last_ms, balance = account.entries, account.last_entry_at, account.balance
     if after is not None:
-        sequence, last_ms, balance = int(after.sequence), _time_of(after), int(after.balance_after)
+        sequence, last_ms, balance = after.sequence, _time_of(after), after.balance_after
     change = amount if direction == IN else -amount
     return _entry(
         account.pk, sequence + 1, max(clock.milliseconds(), last_ms), transfer, counterparty,

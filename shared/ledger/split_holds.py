@@ -50,14 +50,14 @@ class Reserving:
         """
         found = self._read()
         parts: dict[int, int] = {}
-        missing = int(transfer.amount)
+        missing = transfer.amount
         for shard in sorted(found, key=lambda one: (-found[one], one)):
             part = min(missing, found[shard])
             if part:
                 parts[shard] = part
                 missing -= part
         self._least = dict(found if self._keep else parts)
-        self._missing = int(transfer.amount) + self._keep - sum(found.values())
+        self._missing = transfer.amount + self._keep - sum(found.values())
         if self._missing > 0:
             self._least[0] = found.get(0, 0) + self._missing
         if missing:
@@ -99,7 +99,7 @@ class Reserving:
         }
         found = read(keys.values())
         accounts = {shard: found.one(Account, key) for shard, key in keys.items()}
-        return {shard: int(one.available) for shard, one in accounts.items() if one}
+        return {shard: one.available for shard, one in accounts.items() if one}
 
 
 class _Ending:

@@ -121,7 +121,7 @@ def length(account_id: str, *, from_ms: int, to_ms: int) -> int:
         return 0
     pk, within = account_key(account_id).pk, Entry.sk.between(lowest, highest)
     ends = [
-        int(entry.sequence)
+        entry.sequence
         for forward in (True, False)
         for entry in Entry.query(
             pk, within, consistent_read=True, scan_index_forward=forward, limit=1

@@ -157,7 +157,7 @@ def _with_vote(
     }
     return [
         Approval.decisions.set([*approval.decisions, vote]),
-        Approval.votes.set(int(approval.votes) + 1),
+        Approval.votes.set(approval.votes + 1),
     ]
 
 

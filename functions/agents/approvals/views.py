@@ -78,7 +78,7 @@ def view(approval: Approval, *, language: str) -> ApprovalView:
         subject=SubjectView(kind=approval.subject_kind, id=approval.subject_id),
         what=approval.what,
         role=approval.role,
-        approvals_needed=int(approval.needed),
+        approvals_needed=approval.needed,
         proposed_by=approval.proposed_by,
         state=EXPIRED if over else approval.state,  # type: ignore[arg-type]  # our six words
         decisions=[
@@ -89,7 +89,7 @@ def view(approval: Approval, *, language: str) -> ApprovalView:
         ],
         failure=approval.failure,
         created_at=approval.created_at,
-        expires_at=clock.text_of(int(approval.expires_at) * 1000),
+        expires_at=clock.text_of(approval.expires_at * 1000),
         ended_at=approval.ended_at,
     )
 

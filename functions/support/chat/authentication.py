@@ -23,7 +23,7 @@ def authenticate(frame: Authenticate, socket: Socket, call: Call[Authenticate]) 
 
     Raises Unauthenticated, and RoleRequired for an agent who does not talk with people.
     """
-    too_late = int(socket.connected_at) + settings().chat_authenticate_seconds < clock.seconds()
+    too_late = socket.connected_at + settings().chat_authenticate_seconds < clock.seconds()
     if not socket.owner_id and too_late:
         raise Unauthenticated
     if frame.language is not None:

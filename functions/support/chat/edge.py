@@ -141,7 +141,7 @@ def _know(call: Call[Any], socket: Socket) -> None:
     """Raises Unauthenticated unless the session that the socket is of still stands, and
     RoleRequired for an agent who talks with people no longer.
     """
-    if not socket.owner_id or int(socket.rights_end_at or 0) <= clock.seconds():
+    if not socket.owner_id or (socket.rights_end_at or 0) <= clock.seconds():
         raise Unauthenticated
     place = Place(socket.owner_id, str(socket.session_id))
     check = check_of(place.owner_id)

@@ -27,6 +27,6 @@ def look_back(call: Call[History]) -> Page:
     return Page(
         ticket_id=ticket.ticket_id,
         items=[view(message) for message in found],
-        sequence=int(ticket.messages),
+        sequence=ticket.messages,
         next_cursor=next_cursor,
     )

@@ -74,7 +74,7 @@ def show(ticket_id: str, sequence: int) -> Shown:
 def view(kept: Kept) -> Message:
     return Message(
         ticket_id=kept.ticket_id,
-        sequence=int(kept.sequence),
+        sequence=kept.sequence,
         author=kept.author_kind,  # type: ignore[arg-type]  # of four
         channel=kept.channel,
         text=kept.text,

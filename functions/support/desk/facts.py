@@ -93,7 +93,7 @@ def _movements(user_id: str) -> list[MovementSeen]:
 
 def _value(field: Field, user: User, account: Account) -> str:
     if field == "balance":
-        return str(int(account.available))
+        return str(account.available)
     value = phone_of(user) if field == "phone" else email_of(user)
     if value is None:
         raise NotFound

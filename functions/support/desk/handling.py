@@ -102,8 +102,8 @@ def note(ticket_id: str, wish: NoteRequest, *, by: Actor) -> Ticket:
     def with_note(ticket: Ticket) -> Change:
         check_not_own(ticket, by)
         after, along = noted(ticket, NOTE, by=Author("agent", by.id), text=wish.text)
-        deed = audit.record(by, "ticket_noted", ticket_id, after={"note": int(after.notes)})
-        return Change(after, [*along, deed, once(named, ticket_id, int(after.notes))])
+        deed = audit.record(by, "ticket_noted", ticket_id, after={"note": after.notes})
+        return Change(after, [*along, deed, once(named, ticket_id, after.notes)])
 
     try:
         return alter(ticket_id, with_note)

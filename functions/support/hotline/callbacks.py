@@ -101,7 +101,7 @@ def book(callback_id: str, whom: Whom, topic: str, *, not_before: int = 0) -> Ca
         callback_id=callback_id,
         ticket_id=callback.ticket_id,
         phone=callback.masked,
-        not_before=clock.text_of(int(callback.due_at or 0) * 1000),
+        not_before=clock.text_of((callback.due_at or 0) * 1000),
     )
 
 
@@ -113,7 +113,7 @@ def due(*, by: Actor) -> CallbacksView:
         for shard in due_shards(_DUE)
     )
     others = (one for one in waiting if by.user_id is None or one.user_id != by.user_id)
-    first = sorted(others, key=lambda one: (int(one.due_at or 0), one.callback_id))
+    first = sorted(others, key=lambda one: (one.due_at or 0, one.callback_id))
     return CallbacksView(items=[view(one) for one in first[:_LIST_LIMIT]])
 
 
@@ -123,7 +123,7 @@ def take_up(callback_id: str, *, by: Actor) -> CallbackTaken:
     Raises NotFound, OwnAccount, CallbackNotYours.
     """
     callback = _for(callback_id, by)
-    is_due = callback.due_at is not None and int(callback.due_at) <= clock.seconds()
+    is_due = callback.due_at is not None and callback.due_at <= clock.seconds()
     if not is_due and (callback.state, callback.taken_by) != (TAKEN, by.id):
         raise CallbackNotYours
     changes = [
@@ -147,7 +147,7 @@ def end(callback_id: str, told: CallbackOutcome, *, by: Actor) -> CallbackView:
     state = _next_state(callback, told)
     changes = [Callback.state.set(state), Callback.taken_by.remove()]
     if told.outcome == "no_answer":
-        changes.append(Callback.tries.set(int(callback.tries) + 1))
+        changes.append(Callback.tries.set(callback.tries + 1))
     if state == WAITING:
         again_at = hours.opens_at(clock.seconds() + settings().callback_pause_seconds)
         changes.append(Callback.due_at.set(again_at))
@@ -165,7 +165,7 @@ def end(callback_id: str, told: CallbackOutcome, *, by: Actor) -> CallbackView:
 
 
 def view(callback: Callback) -> CallbackView:
-    due_at = None if callback.due_at is None else clock.text_of(int(callback.due_at) * 1000)
+    due_at = None if callback.due_at is None else clock.text_of(callback.due_at * 1000)
     return CallbackView(
         callback_id=callback.callback_id,
         ticket_id=callback.ticket_id,
@@ -175,7 +175,7 @@ def view(callback: Callback) -> CallbackView:
         topic=callback.topic,
         language=callback.language,
         state=callback.state,  # type: ignore[arg-type]  # of our four words
-        tries=int(callback.tries),
+        tries=callback.tries,
         due_at=due_at,
         created_at=callback.created_at,
     )
@@ -184,7 +184,7 @@ def view(callback: Callback) -> CallbackView:
 def _next_state(callback: Callback, told: CallbackOutcome) -> str:
     if told.outcome == "reached":
         return DONE
-    return GIVEN_UP if int(callback.tries) + 1 >= settings().callback_tries else WAITING
+    return GIVEN_UP if callback.tries + 1 >= settings().callback_tries else WAITING
 
 
 def _made(callback_id: str, whom: Whom, topic: str, not_before: int) -> Callback:
@@ -261,7 +261,7 @@ def _for(callback_id: str, by: Actor) -> Callback:
 
 def _change(callback: Callback, changes: Sequence[Action], along: Sequence[Write]) -> None:
     """Changes it as it was read. Raises CallbackNotYours when somebody else was faster."""
-    version = int(callback.version)
+    version = callback.version
     changing = update(
         Callback(callback.pk, callback.sk),
         [*changes, Callback.version.set(version + 1)],

@@ -68,7 +68,7 @@ def _balance(user_id: str) -> str:
     account = find_account(user_id)
     if account is None:
         return ""
-    floor = int(account.available + account.held) // _ABOUT_MINOR * _ABOUT_MINOR
+    floor = (account.available + account.held) // _ABOUT_MINOR * _ABOUT_MINOR
     return f"{display(floor)} - {display(floor + _ABOUT_MINOR)}"
 
 

@@ -170,7 +170,7 @@ def changing_open(request: UnlockRequest, changes: Sequence[Action]) -> Write:
     as_read = (UnlockRequest.state == OPEN) & (UnlockRequest.version == request.version)
     return update(
         UnlockRequest(request.pk, request.sk),
-        [*changes, UnlockRequest.version.set(int(request.version) + 1)],
+        [*changes, UnlockRequest.version.set(request.version + 1)],
         as_read,
     )
 
@@ -196,8 +196,8 @@ def needed(request: UnlockRequest, possible: set[Fact]) -> int:
 def proposable_at(request: UnlockRequest) -> int:
     """Seconds. Without a proven mail the owner gets a day to object to what they were told of."""
     if mail_of(request) == "proven":
-        return int(request.asked_at)
-    return int(request.asked_at) + settings().unlock_wait_seconds
+        return request.asked_at
+    return request.asked_at + settings().unlock_wait_seconds
 
 
 def shown(request: UnlockRequest, *, language: str) -> UnlockView:
@@ -263,7 +263,7 @@ def _line_view(request: UnlockRequest) -> UnlockLineView:
         email=mail_of(request),
         state=_state(request),
         created_at=request.created_at,
-        expires_at=clock.text_of(int(request.expires_at) * 1000),
+        expires_at=clock.text_of(request.expires_at * 1000),
     )
 
 

@@ -65,7 +65,7 @@ def _shown(withdrawal: Withdrawal, *, first_answer: bool) -> dict[str, Any]:
         "merchant_settlement_id": withdrawal.merchant_settlement_id,
         "asked_by": withdrawal.asked_by,
         "status": status,
-        "amount": int(withdrawal.amount),
+        "amount": withdrawal.amount,
         "currency": "CNY",
         "card": CardShown(bank=withdrawal.bank, last4=withdrawal.last4),
         "created_at": withdrawal.created_at,
