@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.signers import RequestSigner
+from botocore.useragent import UserAgentString
 from moto.core import responses, utils
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
@@ -39,6 +40,8 @@ def quicken(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(BotocoreStubber, "process_request", processed)
     _sign_only_for_others(patch)
     patch.setattr(responses, "method_names_from_class", cache(utils.method_names_from_class))
+    # A tenth of each call went into saying who makes it.
+    patch.setattr(UserAgentString, "to_string", lambda _: "tests")
     # moto makes a pair of RSA for each key, which those that encrypt data never use.
     patch.setattr("moto.kms.models.generate_private_key", cache(kms_utils.generate_private_key))
 
