@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
+from operator import index
 from typing import Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
 from pynamodb.attributes import Attribute, UnicodeAttribute
@@ -40,12 +41,15 @@ R = TypeVar("R", bound="Record")
 
 
 class IntegerAttribute(Attribute[int]):
-    """A whole number. pynamodb's own kind takes any, as JSON, and so takes its time."""
+    """A whole number. pynamodb's own kind takes any, as JSON, and so takes its time.
+
+    Raises TypeError for a number that is not whole, before anything is sent.
+    """
 
     attr_type = NUMBER
 
     def serialize(self, value: int) -> str:
-        return str(value)
+        return str(index(value))
 
     def deserialize(self, value: str) -> int:
         return int(value)
